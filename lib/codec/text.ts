@@ -1,0 +1,48 @@
+/**
+ * Bytes of a device into text. Devices declare UTF-8, yet older models put GBK or Latin-1 into names
+ * (isapi.md: encoding), so the decoder falls back and never throws.
+ */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const gbk = new TextDecoder('gbk', { fatal: true });
+
+/** Decodes strictly as UTF-8 (a BOM is dropped), then as GBK, then byte by byte as Latin-1. */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    try {
+      return gbk.decode(bytes);
+    } catch {
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    }
+  }
+}
+
+/**
+ * What a body holds, told by its first bytes: the Content-Type of a device may be wrong or missing.
+ * `empty` also when there are only blanks.
+ */
+export function sniff(bytes: Uint8Array): 'xml' | 'json' | 'jpeg' | 'binary' | 'empty' {
+  let at = 0;
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) at = 3;
+  while (at < bytes.length && isBlank(bytes[at] as number)) at++;
+  if (at === bytes.length) return 'empty';
+  const first = bytes[at];
+  if (first === 0x3c) return 'xml';
+  if (first === 0x7b || first === 0x5b) return 'json';
+  if (first === 0xff && bytes[at + 1] === 0xd8) return 'jpeg';
+  return 'binary';
+}
+
+/** Space, tab, CR, LF, and the NUL that some firmware pads documents with. */
+export function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0d || byte === 0x0a || byte === 0x09 || byte === 0;
+}
+
+/** Makes text from a device safe to show: one line, no control characters, at most `limit` characters. */
+export function excerpt(bytes: Uint8Array | string, limit = 120): string {
+  const text = typeof bytes === 'string' ? bytes : decodeText(bytes.subarray(0, limit * 4));
+  // eslint-disable-next-line no-control-regex -- control characters are what is taken out
+  const line = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return line.length > limit ? `${line.slice(0, limit)}...` : line;
+}

@@ -1,0 +1,199 @@
+/**
+ * The shape of a command, and the types derived from it. A command is written down once; methods, argument checks, editor
+ * fields, the command line and the tables in the README read it from here. Pure: a command says which requests it needs, one
+ * after another, and what the answers mean; somebody else has the socket.
+ */
+import { parseXml, type XmlElement } from '../codec/xml';
+import { sniff } from '../codec/text';
+import { ProtocolError, UnsupportedError } from '../errors';
+
+/* What a command does to the device */
+
+/**
+ * - `read`: changes nothing; may be repeated after a dropped connection.
+ * - `act`: does something now (move, pulse); sent once.
+ * - `write`: changes settings; sent once.
+ * - `danger`: interrupts service or cannot be undone; sent once, and only with `confirm: true`.
+ */
+export type Effect = 'read' | 'act' | 'write' | 'danger';
+
+/* Parameters */
+
+interface ParamBase {
+  readonly title: string;
+  /** One sentence for the help; the title says enough where it is missing. */
+  readonly description?: string;
+  /** Unit as shown beside the field: `ms`, `%`, `px`. */
+  readonly unit?: string;
+}
+export interface IntegerParam extends ParamBase {
+  readonly kind: 'integer';
+  readonly min: number;
+  readonly max: number;
+  readonly default?: number;
+  readonly optional?: true;
+}
+export interface NumberParam extends ParamBase {
+  readonly kind: 'number';
+  readonly min: number;
+  readonly max: number;
+  readonly default?: number;
+  readonly optional?: true;
+}
+export interface TextParam extends ParamBase {
+  readonly kind: 'text';
+  readonly maxLength: number;
+  /** A linear regular expression that the whole text must fit, with the words for people. */
+  readonly pattern?: { readonly expression: RegExp; readonly meaning: string };
+  readonly default?: string;
+  readonly optional?: true;
+}
+export interface BooleanParam extends ParamBase {
+  readonly kind: 'boolean';
+  readonly default?: boolean;
+  readonly optional?: true;
+}
+export interface ChoiceParam<Value extends string = string> extends ParamBase {
+  readonly kind: 'choice';
+  readonly choices: readonly Value[];
+  readonly default?: Value;
+  readonly optional?: true;
+}
+/** A date and time, ISO 8601. */
+export interface TimeParam extends ParamBase {
+  readonly kind: 'time';
+  readonly default?: string;
+  readonly optional?: true;
+}
+/** Any JSON value; `config.raw` takes its body so. */
+export interface JsonParam extends ParamBase {
+  readonly kind: 'json';
+  readonly default?: unknown;
+  readonly optional?: true;
+}
+
+export type Param = IntegerParam | NumberParam | TextParam | BooleanParam | ChoiceParam | TimeParam | JsonParam;
+export type Params = Readonly<Record<string, Param>>;
+
+type ValueOf<P extends Param> = P extends { kind: 'integer' | 'number' }
+  ? number
+  : P extends { kind: 'boolean' }
+    ? boolean
+    : P extends ChoiceParam<infer Value>
+      ? Value
+      : P extends { kind: 'json' }
+        ? unknown
+        : string;
+
+type WithDefault = { readonly default: unknown };
+type Optional = { readonly optional: true };
+type OptionalNames<P extends Params> = { [N in keyof P]: P[N] extends WithDefault | Optional ? N : never }[keyof P];
+
+/** What a caller hands in: a parameter with a default, or marked optional, may be left out. */
+export type ArgumentsOf<P extends Params> = { readonly [N in Exclude<keyof P, OptionalNames<P>>]: ValueOf<P[N]> } & {
+  readonly [N in OptionalNames<P>]?: ValueOf<P[N]> | undefined;
+};
+
+/** What a command receives: checked, defaults filled in. */
+export type CheckedArguments<P extends Params> = {
+  readonly [N in keyof P]: P[N] extends WithDefault
+    ? ValueOf<P[N]>
+    : P[N] extends Optional
+      ? ValueOf<P[N]> | undefined
+      : ValueOf<P[N]>;
+};
+
+/* Requests and answers */
+
+export interface IsapiRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Path with query, from `/`. Blanks as `%20`; devices do not read `+` as a blank. */
+  readonly path: string;
+  /** Text is sent as it is; `contentType` says what it is. */
+  readonly body?: string | Buffer;
+  readonly contentType?: string;
+  /** Longest time to the head of the answer, when other than `HEADERS_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
+}
+
+export interface IsapiAnswer {
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly body: Buffer;
+}
+
+/** A request to send, or a time to wait, on the way to the result. */
+export type Step = { readonly request: IsapiRequest } | { readonly waitMs: number };
+
+/**
+ * A command under way. A request that fails comes back as a thrown {@link HikvisionError}, so a fall-back is a `catch`. When
+ * the caller gives up, `finally` blocks run, and requests made in them are still sent: a camera is told to stand still.
+ */
+export type Steps<R> = Generator<Step, R, IsapiAnswer | undefined>;
+
+/** What a command may know about the device it talks to. */
+export interface CommandContext {
+  /** Host as the user gave it; IPv6 without brackets. */
+  readonly host: string;
+  readonly username: string;
+  /** Only for commands that hand the password out because the caller asked for it. */
+  readonly password: () => string;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  /**
+   * What was found out about this device: which fall-back worked on which channel. Lives as long as the client; keys are
+   * `<command>/<channel>`, so the number of entries is bounded by commands and channels.
+   */
+  readonly memory: Map<string, unknown>;
+}
+
+/** Sends one request. @throws what `mapAnswer` makes of a refusal. */
+export function* ask(request: IsapiRequest): Steps<IsapiAnswer> {
+  return (yield { request }) as IsapiAnswer;
+}
+
+export function* wait(waitMs: number): Steps<void> {
+  yield { waitMs };
+}
+
+/** Reads a document. @throws ProtocolError when the answer is no XML. */
+export function* getDocument(path: string): Steps<XmlElement> {
+  return documentOf(yield* ask({ method: 'GET', path }), path);
+}
+
+/** Sends an XML document; `application/xml` because some PTZ firmware (5.4) refuses `text/xml`. */
+export function* putDocument(path: string, body: string): Steps<IsapiAnswer> {
+  return yield* ask({ method: 'PUT', path, body, contentType: 'application/xml; charset="UTF-8"' });
+}
+
+/** The XML document in an answer. @throws ProtocolError when it holds something else. */
+export function documentOf(answer: IsapiAnswer, path: string): XmlElement {
+  if (sniff(answer.body) !== 'xml') throw new ProtocolError(`${path}: expected an XML document`, 0);
+  const document = parseXml(answer.body);
+  // A web page under 200 is what some devices answer for a path that they do not know.
+  if (document.name.toLowerCase() === 'html') throw new UnsupportedError(`${path}: answered with a web page`);
+  return document;
+}
+
+/* Definitions */
+
+export interface Command<P extends Params = Params, R = unknown> {
+  readonly title: string;
+  /** One or two sentences for help and README. */
+  readonly summary: string;
+  readonly effect: Effect;
+  /** Where arguments decide: `config.raw` reads with GET and is dangerous otherwise. Never milder than it is. */
+  readonly effectOf?: (args: CheckedArguments<P>) => Effect;
+  readonly params: P;
+  readonly isapi: (args: CheckedArguments<P>, context: CommandContext) => Steps<R>;
+  /** What the answer is, in words, for help and README. */
+  readonly returns: string;
+  /** ISAPI paths read or written, with `{placeholders}`; a test holds them against the simulator. */
+  readonly paths: readonly string[];
+  readonly source: readonly string[];
+}
+
+/** Writes a definition down; only there for the types. */
+export function command<const P extends Params, R>(definition: Command<P, R>): Command<P, R> {
+  return definition;
+}

@@ -1,0 +1,93 @@
+/** Every time-out, size and retry, with its unit in the name and its reason beside it. */
+
+/* Requests */
+
+/** From the start of a connection to the point where it can be used. A device on Wi-Fi answers within a second. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** From the request to the head of the answer. Recorders take a few seconds when their disks sleep. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+/** Longest silence within the body of an answer. */
+export const BODY_TIMEOUT_MS = 10_000;
+/** Requests under way at one device. Recorders answer 503 or reset sockets above 3 to 4 (isapi.md §0.1). */
+export const MAX_PARALLEL_REQUESTS = 3;
+/** Requests waiting for their turn at one device; more are refused at once, with a clear error. */
+export const MAX_QUEUED_REQUESTS = 200;
+/** Largest answer kept in memory: a capability document has 90 KB, a picture of 12 megapixels 6 MB. */
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** How long an idle connection is kept. Cameras announce 10 s (`Keep-Alive: timeout=10`), so we let go first. */
+export const KEEP_ALIVE_MS = 8_000;
+/** Waits before a `read` is asked again when the device says that it is busy. */
+export const BUSY_RETRY_WAITS_MS = [400, 1_200, 3_000] as const;
+
+/* Digest */
+
+/**
+ * How long a nonce is used again. Firmware forgets nonces (always at a restart) without saying `stale`; asking for a new
+ * one costs one unauthenticated round trip, guessing wrong costs the user an attempt.
+ */
+export const NONCE_MAX_AGE_MS = 30_000;
+/** How long we keep away from a locked account when the device does not say how long; its factory setting. */
+export const LOCK_FALLBACK_MS = 30 * 60_000;
+/** Added to the lock time that the device says, because its seconds are counted from its own answer. */
+export const LOCK_MARGIN_MS = 5_000;
+/** Remembered pairs of device and credentials; the oldest unused one is forgotten. */
+export const MAX_BREAKERS = 4_096;
+
+/* alertStream */
+
+/**
+ * How long an alertStream may be silent before we ask whether the device is still there. Idle cameras send a heartbeat
+ * every 10 s; 60 s of silence were seen on a busy one. Recorders without heartbeats need the probe instead.
+ */
+export const ALERT_STREAM_SILENCE_MS = 60_000;
+/** First wait before a new connection; doubled each time, with jitter. */
+export const RECONNECT_MIN_MS = 1_000;
+/** Longest wait between connections. A camera back from a power cut is seen within a minute. */
+export const RECONNECT_MAX_MS = 60_000;
+/** Longest wait during `REBOOT_WINDOW_MS` after a restart that we know of. */
+export const RECONNECT_REBOOT_MAX_MS = 5_000;
+/** How long a known restart may take: 20 to 60 s refused, then errors for a while (isapi.md §0.1). */
+export const REBOOT_WINDOW_MS = 180_000;
+/** A connection that held this long has proven itself: the next wait starts at the minimum again. */
+export const STABLE_CONNECTION_MS = 30_000;
+/** How often a connection without an alertStream asks whether the device is still there. */
+export const PROBE_INTERVAL_MS = 30_000;
+/** How often the clock of the device is compared with ours while connected; drift and a changed zone show up here. */
+export const CLOCK_CHECK_INTERVAL_MS = 3_600_000;
+
+/* Parts and documents */
+
+/** Longest header of a part; real ones have 200 bytes. */
+export const PART_HEADER_MAX_BYTES = 16 * 1024;
+/** Largest text part (XML or JSON). The largest event seen has 20 KB. */
+export const PART_TEXT_MAX_BYTES = 2 * 1024 * 1024;
+/** Largest picture part; full pictures of plate cameras reach 3 MB. */
+export const PART_PICTURE_MAX_BYTES = 16 * 1024 * 1024;
+/** Pictures kept with one event. */
+export const EVENT_MAX_PICTURES = 16;
+/** Bytes of pictures kept with one event. */
+export const EVENT_MAX_PICTURE_BYTES = 32 * 1024 * 1024;
+/** How long an event waits for the pictures that it announced. */
+export const PICTURE_WAIT_MS = 3_000;
+/** Characters of one XML document; `Event/triggers` of a 64-channel recorder has 250,000. */
+export const XML_MAX_LENGTH = 8 * 1024 * 1024;
+/** Nesting of one XML document; the deepest one seen has 12. */
+export const XML_MAX_DEPTH = 64;
+/** Elements of one XML document. */
+export const XML_MAX_ELEMENTS = 200_000;
+
+/* Events */
+
+/** An event ends when more than this passes without a repeat, for devices that never say it. Exactly this continues. */
+export const EVENT_END_AFTER_MS = 10_000;
+/** An event older than this, by the device's own clock, is marked stale: flows must not open a door for it. */
+export const STALE_AFTER_MS = 30_000;
+/** Events that run at the same time at one device; a recorder with 64 channels and 8 rules each has 512. */
+export const MAX_RUNNING_EVENTS = 4_096;
+/** Clock jumps smaller than this are messages out of order; larger ones mean that the clock was set. */
+export const CLOCK_SET_BACK_MS = 60_000;
+
+/* PTZ */
+
+/** Longest movement by `forMs`; a camera that has lost its client must not turn for ever. */
+export const MOVE_MAX_MS = 60_000;

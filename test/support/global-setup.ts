@@ -1,0 +1,8 @@
+/** Says once, before the tests, where they run and what is left out. */
+import { capturesFolder } from './captures';
+
+export default function setup(): void {
+  const captures = capturesFolder();
+  const where = captures === undefined ? 'NOT FOUND: the conformance suite is skipped' : 'found';
+  process.stdout.write(`Node ${process.version}; captures of real devices (../shared/fixtures): ${where}\n`);
+}
