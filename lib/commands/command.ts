@@ -141,8 +141,8 @@ export interface CommandContext {
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;
   /**
-   * What was found out about this device: which fall-back worked on which channel. Lives as long as the client; keys are
-   * `<command>/<channel>`, so the number of entries is bounded by commands and channels.
+   * What was found out about this device: which fall-back worked on which channel. Lives as long as the client; keys begin
+   * with `<command>/<channel>` and hold no free text, so the number of entries is bounded by commands and channels.
    */
   readonly memory: Map<string, unknown>;
 }

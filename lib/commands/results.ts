@@ -20,7 +20,7 @@ export interface Channel {
   /** As people count it: input D1 of a recorder is 1. */
   readonly channel: number;
   readonly name: string | null;
-  /** `analog` and `ip` inputs of a recorder, `camera` for a device's own lens, `zero` for a mosaic. */
+  /** `analog` and `ip` inputs of a recorder, `camera` for a device's own lens. */
   readonly kind: 'camera' | 'analog' | 'ip';
   /** Null where the device does not say. */
   readonly online: boolean | null;
@@ -35,6 +35,7 @@ export interface Channel {
 export interface Disk {
   readonly id: number | null;
   readonly name: string | null;
+  /** SATA, SD, ...; for network storage the protocol it is mounted with. */
   readonly kind: string | null;
   /** ok, unformatted, error, idle, notexist, ...; the device's word. */
   readonly status: string | null;
@@ -112,6 +113,42 @@ export interface DeviceTime {
   readonly offsetMs: number | null;
 }
 
+/** What the device says about its motion detection after a change; it may have bent or ignored what was asked. */
+export interface MotionDetection {
+  readonly channel: number;
+  readonly enabled: boolean | null;
+  /** 0-100; cameras round to steps of 20 on their own page. */
+  readonly sensitivity: number | null;
+  /** The device stored the change but uses it only after a restart. */
+  readonly rebootRequired: boolean;
+}
+
+export interface Movement {
+  readonly channel: number;
+  /** Speeds as they were sent, -100 to 100. */
+  readonly pan: number;
+  readonly tilt: number;
+  readonly zoom: number;
+  /** True when the camera was told to stand still at the end; false for `forMs: 0` and where a newer movement took over. */
+  readonly stopped: boolean;
+}
+
+export interface PresetCall {
+  readonly channel: number;
+  readonly preset: number;
+}
+
+export interface KeyFrameRequest {
+  readonly channel: number;
+  readonly streamId: number;
+}
+
+export interface Restart {
+  readonly restarting: true;
+  /** False when the device went down before it said yes. */
+  readonly answered: boolean;
+}
+
 export interface Snapshot {
   readonly contentType: string;
   readonly data: Buffer;
@@ -120,6 +157,9 @@ export interface Snapshot {
 export interface RawAnswer {
   readonly status: number;
   readonly contentType: string | null;
-  /** XML and JSON as a plain object, text as text, anything else as a Buffer. */
+  /**
+   * XML as a plain object under the name of its root (`{ Time: { timeMode: 'NTP', ... } }`), JSON as it is, text as text,
+   * anything else as a Buffer; null when there is none.
+   */
   readonly body: unknown;
 }

@@ -1,0 +1,70 @@
+/** The five families together, and what is derived from them: methods, names, descriptions. */
+import { camera } from './camera';
+import { config } from './config';
+import { event } from './event';
+import { recorder } from './recorder';
+import { stream } from './stream';
+import type { ArgumentsOf, Command, Effect, Params } from './command';
+
+export const registry = { camera, recorder, stream, event, config } as const;
+
+export type Registry = typeof registry;
+export type FamilyName = keyof Registry;
+/** `camera.snapshot`, ... */
+export type CommandName = { [F in FamilyName]: `${F}.${keyof Registry[F] & string}` }[FamilyName];
+
+export interface CallOptions {
+  /** Needed by commands whose effect is `danger`. */
+  readonly confirm?: boolean;
+  /** Ends the call early; what was begun is put right first (a moving camera is told to stop). */
+  readonly signal?: AbortSignal;
+}
+
+/** A command as a method; its arguments may be left out when every one of them may. */
+type Method<P extends Params, R> =
+  Record<never, never> extends ArgumentsOf<P>
+    ? (args?: ArgumentsOf<P>, options?: CallOptions) => Promise<R>
+    : (args: ArgumentsOf<P>, options?: CallOptions) => Promise<R>;
+
+/** The families as a client offers them: `client.camera.snapshot({ channel: 1 })`. */
+export type Commands = {
+  readonly [F in FamilyName]: {
+    readonly [C in keyof Registry[F]]: Registry[F][C] extends Command<infer P, infer R> ? Method<P, R> : never;
+  };
+};
+
+/** What help, editor fields, the command line and the README show of a command. */
+export interface CommandDescription {
+  readonly name: CommandName;
+  readonly family: FamilyName;
+  readonly title: string;
+  readonly summary: string;
+  readonly effect: Effect;
+  readonly params: Params;
+  readonly returns: string;
+  readonly source: readonly string[];
+}
+
+const commands = new Map<string, Command>();
+const descriptions: CommandDescription[] = [];
+for (const [family, definitions] of Object.entries(registry)) {
+  for (const [short, definition] of Object.entries(definitions)) {
+    const name = `${family}.${short}` as CommandName;
+    // Arguments are checked against `params` before `isapi` sees them, so the general type is safe here.
+    const command = definition as unknown as Command;
+    commands.set(name, command);
+    const { title, summary, effect, params, returns, source } = command;
+    descriptions.push({ name, family: family as FamilyName, title, summary, effect, params, returns, source });
+  }
+}
+Object.freeze(descriptions);
+
+/** The definition of `camera.snapshot`; undefined for a name that is none, whatever it is. */
+export function commandNamed(name: string): Command | undefined {
+  return commands.get(name);
+}
+
+/** All commands, in the order of their families. */
+export function commandList(): readonly CommandDescription[] {
+  return descriptions;
+}

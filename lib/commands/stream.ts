@@ -1,0 +1,203 @@
+/** Video streams: what there is, where to fetch it, key frames. */
+import { all, booleanAt, find, numberAt, textAt, type XmlElement } from '../codec/xml';
+import { NotFoundError, type HikvisionError } from '../errors';
+import { ask, command, type CommandContext, type Steps } from './command';
+import { channelParam, isChannel, STREAM_NUMBERS, streamIdOf, type StreamName } from './channels';
+import { readInputs, readProxies } from './inputs';
+import type { KeyFrameRequest, VideoStream } from './results';
+import { isAbsence, mostTelling, optionalDocument } from './ways';
+
+/** Where a device offers RTSP when it does not say. */
+const RTSP_PORT = 554;
+/** Main, sub, third, transcoded. */
+const STREAMS_PER_CHANNEL = [1, 2, 3, 4] as const;
+/** Channels that are asked for one by one on a device without lists. */
+const MAX_PROBED_CHANNELS = 64;
+
+/**
+ * The streams of a `StreamingChannelList`.
+ *
+ * The channel is the hundreds of the id. Ids below 100 (1, 2, 3 on a DS-FB2127 V5.2.2) are streams of the channel that
+ * `Video/videoInputChannelID` names, numbered in their order.
+ */
+export function streamsOf(list: XmlElement | undefined): VideoStream[] {
+  const streams: VideoStream[] = [];
+  for (const item of all(list, 'StreamingChannel')) {
+    const streamId = numberAt(item, 'id');
+    if (!isChannel(streamId) || streams.some((stream) => stream.streamId === streamId)) continue;
+    if (streamId >= 100) {
+      streams.push(streamFrom(item, streamId, Math.floor(streamId / 100), streamId % 100));
+      continue;
+    }
+    const input = numberAt(item, 'Video/videoInputChannelID') ?? numberAt(item, 'Video/dynVideoInputChannelID');
+    const channel = isChannel(input) ? input : 1;
+    const before = streams.filter((stream) => stream.channel === channel).length;
+    streams.push(streamFrom(item, streamId, channel, before + 1));
+  }
+  return streams.sort((a, b) => a.channel - b.channel || a.number - b.number);
+}
+
+function streamFrom(item: XmlElement, streamId: number, channel: number, number: number): VideoStream {
+  const name = textAt(item, 'channelName');
+  const rate = numberAt(item, 'Video/maxFrameRate');
+  const frameRate = rate === null || rate <= 0 ? null : rate / 100;
+  const control = textAt(item, 'Video/videoQualityControlType');
+  const constant = numberAt(item, 'Video/constantBitRate');
+  const ceiling = numberAt(item, 'Video/vbrUpperCap');
+  const interval = numberAt(item, 'Video/keyFrameInterval');
+  const frames = numberAt(item, 'Video/GovLength');
+  const fromFrames =
+    frames !== null && frames > 0 && frameRate !== null ? Math.round((frames / frameRate) * 1_000) : null;
+  return {
+    streamId,
+    channel,
+    number,
+    // Recorders write the number of the stream where cameras write the name of the channel.
+    name: name === String(streamId) ? null : name,
+    enabled: booleanAt(item, 'enabled'),
+    codec: textAt(item, 'Video/videoCodecType'),
+    width: numberAt(item, 'Video/videoResolutionWidth'),
+    height: numberAt(item, 'Video/videoResolutionHeight'),
+    frameRate,
+    bitrateKbps: control?.toUpperCase() === 'VBR' ? (ceiling ?? constant) : (constant ?? ceiling),
+    bitrateControl: control,
+    keyFrameIntervalMs: interval ?? fromFrames,
+    audio: booleanAt(item, 'Audio/enabled'),
+  };
+}
+
+/** One stream; undefined where the device has none of that number, or answers with another one's document. */
+export function* readStream(streamId: number, refusals: HikvisionError[]): Steps<VideoStream | undefined> {
+  const document = yield* optionalDocument(`/ISAPI/Streaming/channels/${streamId}`, refusals);
+  if (document === undefined || document.name.toLowerCase() !== 'streamingchannel') return undefined;
+  if (numberAt(document, 'id') !== streamId) return undefined;
+  return streamFrom(document, streamId, Math.floor(streamId / 100), streamId % 100);
+}
+
+/** The main streams 101, 201, ... until one is missing: for devices that list nothing. */
+export function* probeMainStreams(refusals: HikvisionError[]): Steps<VideoStream[]> {
+  const streams: VideoStream[] = [];
+  for (let channel = 1; channel <= MAX_PROBED_CHANNELS; channel++) {
+    const stream = yield* readStream(streamIdOf(channel, 'main'), refusals);
+    if (stream === undefined) break;
+    streams.push(stream);
+  }
+  return streams;
+}
+
+function* listStreams(): Steps<readonly VideoStream[]> {
+  const refusals: HikvisionError[] = [];
+  const list = yield* optionalDocument('/ISAPI/Streaming/channels', refusals);
+  if (list !== undefined) return streamsOf(list);
+
+  // Without a list, the channels are known from elsewhere or by asking for their main streams.
+  const proxies = yield* readProxies(refusals);
+  const inputs = yield* readInputs(refusals);
+  const known = [...(proxies ?? []), ...(inputs ?? [])].map((input) => input.channel);
+  const isListed = proxies !== undefined || inputs !== undefined;
+  const mains = isListed ? yield* readMainStreams([...new Set(known)], refusals) : yield* probeMainStreams(refusals);
+  const streams: VideoStream[] = [];
+  const absent = new Set<number>();
+  for (const main of mains) {
+    streams.push(main);
+    for (const number of STREAMS_PER_CHANNEL.slice(1)) {
+      if (absent.has(number)) continue;
+      const stream = yield* readStream(main.channel * 100 + number, refusals);
+      if (stream !== undefined) streams.push(stream);
+      // Third and transcoded streams are a matter of the model: what the first channel lacks, no channel has.
+      else if (main === mains[0] && number > STREAM_NUMBERS.sub) absent.add(number);
+    }
+  }
+  if (streams.length === 0) throw mostTelling(refusals) ?? new NotFoundError('the device names no streams');
+  return streams.sort((a, b) => a.channel - b.channel || a.number - b.number);
+}
+
+function* readMainStreams(channels: readonly number[], refusals: HikvisionError[]): Steps<VideoStream[]> {
+  const streams: VideoStream[] = [];
+  for (const channel of channels) {
+    const stream = yield* readStream(streamIdOf(channel, 'main'), refusals);
+    if (stream !== undefined) streams.push(stream);
+  }
+  return streams;
+}
+
+function* rtspPort(): Steps<number> {
+  const document = yield* optionalDocument('/ISAPI/Security/adminAccesses');
+  for (const access of all(document, 'AdminAccessProtocol')) {
+    if (textAt(access, 'protocol')?.toUpperCase() !== 'RTSP') continue;
+    const port = numberAt(access, 'portNo');
+    if (port !== null && Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  }
+  return RTSP_PORT;
+}
+
+/** Host as it stands in a URL: IPv6 in brackets, the `%` of a zone escaped. */
+function urlHost(host: string): string {
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  return bare.includes(':') ? `[${bare.replace(/%(?!25)/, '%25')}]` : bare;
+}
+
+/** `encodeURIComponent` leaves some signs that a shell or a player may stumble over. */
+function encodeCredential(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+const streamParam = {
+  kind: 'choice',
+  title: 'Stream',
+  choices: Object.keys(STREAM_NUMBERS) as StreamName[],
+  default: 'main',
+} as const;
+
+export const stream = {
+  list: command({
+    title: 'List streams',
+    summary: 'Lists the video streams with codec, size, frame rate and bit rate.',
+    effect: 'read',
+    params: {},
+    isapi: listStreams,
+    returns: 'The streams by channel and number.',
+    paths: ['/ISAPI/Streaming/channels'],
+    source: ['ISAPI /ISAPI/Streaming/channels', 'isapi.md §3.1, §3.2'],
+  }),
+
+  rtspUrl: command({
+    title: 'RTSP address',
+    summary:
+      'The address at which players and recorders fetch a stream. The password is in it only when you ask for it.',
+    effect: 'read',
+    params: {
+      channel: channelParam,
+      stream: streamParam,
+      withPassword: {
+        kind: 'boolean',
+        title: 'With user and password',
+        description: 'The address then opens the stream for everybody who reads it.',
+        default: false,
+      },
+    },
+    *isapi({ channel, stream: name, withPassword }, context: CommandContext): Steps<string> {
+      const port = yield* rtspPort();
+      const user = withPassword ? `${encodeCredential(context.username)}:${encodeCredential(context.password())}@` : '';
+      return `rtsp://${user}${urlHost(context.host)}:${port}/Streaming/Channels/${streamIdOf(channel, name)}`;
+    },
+    returns: 'The address as a text.',
+    paths: ['/ISAPI/Security/adminAccesses'],
+    source: ['ISAPI /ISAPI/Security/adminAccesses', 'isapi.md §3.5'],
+  }),
+
+  requestKeyFrame: command({
+    title: 'Request a key frame',
+    summary: 'Asks for a whole picture in the stream now, so that a player that joins has something to show.',
+    effect: 'act',
+    params: { channel: channelParam, stream: streamParam },
+    *isapi({ channel, stream: name }): Steps<KeyFrameRequest> {
+      const streamId = streamIdOf(channel, name);
+      yield* ask({ method: 'PUT', path: `/ISAPI/Streaming/channels/${streamId}/requestKeyFrame` });
+      return { channel, streamId };
+    },
+    returns: 'The channel and the number of the stream.',
+    paths: ['/ISAPI/Streaming/channels/{streamId}/requestKeyFrame'],
+    source: ['ISAPI /ISAPI/Streaming/channels/<ID>/requestKeyFrame', 'isapi.md §3.2'],
+  }),
+} as const;
