@@ -91,3 +91,14 @@ export const CLOCK_SET_BACK_MS = 60_000;
 
 /** Longest movement by `forMs`; a camera that has lost its client must not turn for ever. */
 export const MOVE_MAX_MS = 60_000;
+
+/* Command port */
+
+/** Smallest frame: a push header without a body, {8, 2}. */
+export const FRAME_MIN_BYTES = 8;
+/** Largest frame; a JPEG of 12 megapixels has 6 MB, a document by pass-through is bounded like an answer over HTTP. */
+export const FRAME_MAX_BYTES = 16 * 1024 * 1024;
+/** First piece of memory for a frame that arrives in pieces; it grows with what really arrives, not with what is promised. */
+export const FRAME_FIRST_PIECE_BYTES = 64 * 1024;
+/** How far before a document pass-through answers may carry padding: NULs or a binary prefix of 12 to 20 bytes. */
+export const PASS_THROUGH_PADDING_BYTES = 64;

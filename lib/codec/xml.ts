@@ -24,7 +24,10 @@ export interface XmlElement {
 export function parseXml(input: Uint8Array | string): XmlElement {
   const source = typeof input === 'string' ? input : decodeText(input);
   if (source.length > XML_MAX_LENGTH) {
-    throw new ProtocolError(`document of ${source.length} characters, at most ${XML_MAX_LENGTH} are read`, XML_MAX_LENGTH);
+    throw new ProtocolError(
+      `document of ${source.length} characters, at most ${XML_MAX_LENGTH} are read`,
+      XML_MAX_LENGTH,
+    );
   }
   const text = repair(source);
   const parser = new SaxesParser({ position: false });
@@ -41,7 +44,8 @@ export function parseXml(input: Uint8Array | string): XmlElement {
     if (++count > XML_MAX_ELEMENTS) {
       throw new ProtocolError(`more than ${XML_MAX_ELEMENTS} elements`, parser.position);
     }
-    if (open.length >= XML_MAX_DEPTH) throw new ProtocolError(`elements nested deeper than ${XML_MAX_DEPTH}`, parser.position);
+    if (open.length >= XML_MAX_DEPTH)
+      throw new ProtocolError(`elements nested deeper than ${XML_MAX_DEPTH}`, parser.position);
     const attributes = Object.create(null) as Record<string, string>;
     for (const [name, value] of Object.entries(tag.attributes)) attributes[name] = value;
     const element: MutableElement = { name: localName(tag.name), attributes, text: '', children: [] };

@@ -57,12 +57,19 @@ export interface Notice {
   readonly channelName: string | null;
   /** ISO 8601 as the device said it, with the offset where it gave one; null when absent or unreadable. */
   readonly time: string | null;
+  /** `time` in milliseconds since 1970; where it has no offset, the wall clock of the device read as UTC. */
+  readonly timeMs: number | null;
+  readonly timeHasOffset: boolean;
   /** Running number of the device. Useless for edges: constant 1, 0, or shared by all kinds, depending on the model. */
   readonly activePostCount: number | null;
   readonly target: string | null;
   readonly targetRect: Rect | null;
   readonly regions: readonly Region[];
+  /** What tells two occurrences of one kind on one channel apart: region numbers, or the alarm input. Empty: none named. */
+  readonly subjects: readonly string[];
   readonly details: Readonly<Record<string, unknown>>;
+  /** False for a document that breaks off; its fields are those before the break. */
+  readonly isComplete: boolean;
   /** The device itself says that this is a replay of something stored. */
   readonly retransmitted: boolean;
   /** Picture parts that the message announces; they follow it on the stream. */
@@ -70,6 +77,8 @@ export interface Notice {
   pictures: readonly Picture[];
   /** The document as a plain object; read from the bytes when first asked for. */
   readonly raw: unknown;
+  /** Copies the bytes behind `details` and `raw`, which are a view of what was received. Call it before storing the notice. */
+  keep(): void;
 }
 
 /** One edge of something that happened; what subscribers, nodes and topics carry. */

@@ -1,0 +1,39 @@
+/** One verb of the command line: `hsp <name> ...`. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+export interface CliIo {
+  /** One line on standard output: the machine reads these. */
+  out(line: string): void;
+  /** One line on standard error: notices and errors, for people. */
+  err(line: string): void;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted by SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export interface Verb {
+  readonly name: string;
+  /** One line for the list of verbs. */
+  readonly summary: string;
+  /** What `--help` prints. */
+  readonly help: string;
+  /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
+  run(args: string[], io: CliIo): Promise<number>;
+}
+
+/** A mistake in the command line; exit status 2. */
+export class UsageError extends Error {}
+
+type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
+
+/** Reads the arguments of a verb. @throws UsageError that names the unknown or unfinished option. */
+export function parseVerb<const O extends OptionsConfig>(
+  args: string[],
+  options: O,
+): ReturnType<typeof parseArgs<{ args: string[]; options: O; allowPositionals: true; strict: true }>> {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,773 @@
+/**
+ * Cuts what a device sends on its alertStream, or in a push body, into parts: one XML or JSON document, or one picture, each.
+ *
+ * A document is complete with the closing tag of its root (or its last brace), a picture with its Content-Length; both are
+ * handed over at once, never only when the next boundary arrives. Content-Length alone cannot be trusted: it counts
+ * the blank line behind a document on cameras, not behind pictures of a thermal one, counts characters on some firmware,
+ * and is missing on others. So for documents it is only a hint, and for pictures it is held against what follows.
+ *
+ * The delimiter is learned from the bytes, because the announced one may differ from the used one (isapi.md §6.2).
+ * A part that makes no sense costs that part; the reader finds the next delimiter and goes on.
+ */
+import { PART_HEADER_MAX_BYTES, PART_PICTURE_MAX_BYTES, PART_TEXT_MAX_BYTES } from '../settings';
+import { isBlank } from './text';
+
+export type PartKind = 'xml' | 'json' | 'picture';
+
+export interface Part {
+  readonly kind: PartKind;
+  /** From the part's header, null where it has none. */
+  readonly contentType: string | null;
+  /** `filename`, else `name`, else Content-ID of the part's header. */
+  readonly name: string | null;
+  /** The document or picture; a view of the received bytes, so copy what must outlive the next chunks. */
+  readonly body: Buffer;
+  /** The input ended, or the next delimiter came, before it was complete. */
+  readonly truncated: boolean;
+}
+
+/** Bytes that were no part, for warnings: how many, and the first of them. */
+export interface Skipped {
+  readonly reason: 'noise' | 'header too long' | 'part too large';
+  readonly sizeBytes: number;
+  readonly head: Buffer;
+}
+
+export interface MultipartLimits {
+  readonly headerBytes?: number;
+  readonly textBytes?: number;
+  readonly pictureBytes?: number;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const DASH = 0x2d;
+const LT = 0x3c;
+const GT = 0x3e;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const BANG = 0x21;
+const COLON = 0x3a;
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Longest delimiter line; RFC 2046 allows 70 characters. */
+const DELIMITER_MAX_BYTES = 256;
+/** Bytes of skipped noise that are kept for the warning. */
+const HEAD_BYTES = 96;
+const EMPTY = Buffer.alloc(0);
+
+type State = 'between' | 'headers' | 'body' | 'xml' | 'json' | 'picture' | 'skip';
+
+export class MultipartReader {
+  /** Bytes that made no sense so far. */
+  skippedBytes = 0;
+
+  /** The bytes in hand; ends at `end`, so that no search can run into space that is not filled yet. */
+  private buffer: Buffer = EMPTY;
+  private start = 0;
+  private end = 0;
+  /** Our own memory behind `buffer`, with space to fill; null while a chunk is used in place. */
+  private store: Buffer | null = null;
+
+  private state: State = 'between';
+  /** Next position to look at, for searches that continue with the next chunk; relative to `start`. */
+  private searched = 0;
+  /** The delimiter as learned: `--boundary`, and the same behind a line feed. */
+  private delimiter: Buffer | null = null;
+  private delimiterLine: Buffer | null = null;
+
+  private contentType: string | null = null;
+  private contentLength = -1;
+  private name: string | null = null;
+  private headerBytes = 0;
+  private typeBytes: Buffer = EMPTY;
+  private typeText = '';
+
+  private closeTag: Buffer = EMPTY;
+  private jsonDepth = 0;
+  private jsonInString = false;
+
+  private noise: Buffer | null = null;
+  private noiseBytes = 0;
+  private noiseReason: Skipped['reason'] = 'noise';
+
+  private parts: Part[] = [];
+  private readonly limits: Required<MultipartLimits>;
+
+  /** @param onSkipped is told about bytes that were no part, once for each stretch of them. */
+  constructor(
+    limits: MultipartLimits = {},
+    private readonly onSkipped: (skipped: Skipped) => void = () => undefined,
+  ) {
+    this.limits = {
+      headerBytes: limits.headerBytes ?? PART_HEADER_MAX_BYTES,
+      textBytes: limits.textBytes ?? PART_TEXT_MAX_BYTES,
+      pictureBytes: limits.pictureBytes ?? PART_PICTURE_MAX_BYTES,
+    };
+  }
+
+  /** Bytes held back because their part is not complete. */
+  get pendingBytes(): number {
+    return this.end - this.start;
+  }
+
+  /** Is a picture on its way? An event that waits for it may then wait on. */
+  get isInPicture(): boolean {
+    return this.state === 'picture' || (this.contentType?.startsWith('image/') ?? false);
+  }
+
+  /** Takes the next bytes. @returns the parts completed by them, oldest first. */
+  push(chunk: Buffer): Part[] {
+    this.append(chunk);
+    this.run();
+    return this.take();
+  }
+
+  /** The input is over. @returns what is left, as a truncated part where it is not complete. */
+  finish(): Part[] {
+    if (this.pendingBytes > 0) this.finishPending();
+    this.reportNoise();
+    this.buffer = EMPTY;
+    this.store = null;
+    this.start = this.end = 0;
+    this.reset('between');
+    return this.take();
+  }
+
+  private take(): Part[] {
+    const parts = this.parts;
+    if (parts.length > 0) this.parts = [];
+    return parts;
+  }
+
+  /* Memory: a chunk is used in place; only a part that spans chunks is copied, once, into space that doubles. */
+
+  private append(chunk: Buffer): void {
+    const pending = this.end - this.start;
+    if (pending === 0) {
+      this.buffer = chunk;
+      this.start = 0;
+      this.end = chunk.length;
+      this.store = null;
+      return;
+    }
+    let store = this.store;
+    if (store === null || store.length - this.end < chunk.length) {
+      const needed = pending + chunk.length;
+      const wanted = Math.min(Math.max(this.contentLength, 0) + DELIMITER_MAX_BYTES, needed * 2);
+      const grown = Buffer.allocUnsafe(Math.max(needed, wanted, store === null ? 0 : needed * 2));
+      this.buffer.copy(grown, 0, this.start, this.end);
+      this.start = 0;
+      this.end = pending;
+      store = this.store = grown;
+    }
+    chunk.copy(store, this.end);
+    this.end += chunk.length;
+    this.buffer = store.subarray(0, this.end);
+  }
+
+  private run(): void {
+    let moved = true;
+    while (moved && this.start < this.end) {
+      switch (this.state) {
+        case 'between':
+          moved = this.between();
+          break;
+        case 'headers':
+          moved = this.headers();
+          break;
+        case 'body':
+          moved = this.body();
+          break;
+        case 'xml':
+          moved = this.xml();
+          break;
+        case 'json':
+          moved = this.json();
+          break;
+        case 'picture':
+          moved = this.picture();
+          break;
+        case 'skip':
+          moved = this.skip();
+          break;
+      }
+    }
+  }
+
+  private reset(state: State): void {
+    this.state = state;
+    this.searched = 0;
+    this.contentType = null;
+    this.contentLength = -1;
+    this.name = null;
+    this.headerBytes = 0;
+  }
+
+  /* Between parts: blank lines, delimiters, documents without a delimiter, noise. */
+
+  private between(): boolean {
+    const { buffer, end } = this;
+    let at = this.start;
+    while (at < end && isBlank(buffer[at] as number)) at++;
+    if (buffer[at] === 0xef && buffer[at + 1] === 0xbb && buffer[at + 2] === 0xbf) at += 3;
+    this.moveTo(at);
+    if (at >= end) return false;
+
+    const first = buffer[at];
+    if (first === LT || first === BRACE || first === BRACKET) {
+      this.reportNoise();
+      this.state = 'body';
+      return true;
+    }
+    const lineEnd = this.findFrom(LF);
+    if (lineEnd < 0) {
+      // A line without an end: a delimiter is short, so anything long is noise.
+      if (this.pendingBytes > Math.max(DELIMITER_MAX_BYTES, this.limits.headerBytes))
+        this.drop(end - DELIMITER_MAX_BYTES);
+      return false;
+    }
+    if (first === DASH && this.isDelimiterLine(at, lineEnd)) {
+      this.reportNoise();
+      this.startPart(at, lineEnd);
+      return true;
+    }
+    if (isContentHeader(buffer, at)) {
+      // The delimiter before this header was lost.
+      this.reportNoise();
+      this.state = 'headers';
+      return true;
+    }
+    this.drop(lineEnd + 1);
+    return true;
+  }
+
+  /** Consumes a delimiter line and learns it. `--boundary--` promises the end, yet more parts follow on real devices. */
+  private startPart(at: number, lineEnd: number): void {
+    let stop = lineEnd;
+    while (stop > at && isBlank(this.buffer[stop - 1] as number)) stop--;
+    const known = this.delimiter;
+    const isKnown =
+      known !== null && stop - at === known.length && this.buffer.compare(known, 0, known.length, at, stop) === 0;
+    let closes = false;
+    if (!isKnown) {
+      closes = stop - at > 4 && this.buffer[stop - 1] === DASH && this.buffer[stop - 2] === DASH;
+      this.learn(Buffer.from(this.buffer.subarray(at, closes ? stop - 2 : stop)));
+    }
+    this.reset(closes ? 'between' : 'headers');
+    this.moveTo(lineEnd + 1);
+  }
+
+  private learn(delimiter: Buffer): void {
+    if (this.delimiter !== null && this.delimiter.equals(delimiter)) return;
+    this.delimiter = delimiter;
+    this.delimiterLine = Buffer.concat([Buffer.from([LF]), delimiter]);
+  }
+
+  private isDelimiterLine(at: number, lineEnd: number): boolean {
+    if (lineEnd - at < 3 || lineEnd - at > DELIMITER_MAX_BYTES || this.buffer[at + 1] !== DASH) return false;
+    let stop = lineEnd;
+    while (stop > at && isBlank(this.buffer[stop - 1] as number)) stop--;
+    if (stop - at < 3) return false;
+    for (let i = at; i < stop; i++)
+      if ((this.buffer[i] as number) <= 0x20 || (this.buffer[i] as number) > 0x7e) return false;
+    return true;
+  }
+
+  /* The header of a part */
+
+  private headers(): boolean {
+    const { buffer } = this;
+    const at = this.start;
+    const first = buffer[at] as number;
+    if (first === LT || first === BRACE || first === BRACKET) {
+      // No blank line between header and document.
+      this.state = 'body';
+      this.searched = 0;
+      return true;
+    }
+    const lineEnd = this.findFrom(LF);
+    if (lineEnd < 0) {
+      if (this.headerBytes + this.pendingBytes > this.limits.headerBytes) return this.abandon('header too long');
+      return false;
+    }
+    let stop = lineEnd;
+    if (stop > at && buffer[stop - 1] === CR) stop--;
+    this.headerBytes += lineEnd + 1 - at;
+    if (this.headerBytes > this.limits.headerBytes) return this.abandon('header too long');
+    if (stop === at) {
+      this.state = 'body';
+      this.moveTo(lineEnd + 1);
+      return true;
+    }
+    if (first === DASH && this.isDelimiterLine(at, lineEnd)) {
+      // A doubled delimiter.
+      this.startPart(at, lineEnd);
+      return true;
+    }
+    this.header(at, stop);
+    this.moveTo(lineEnd + 1);
+    return true;
+  }
+
+  private header(at: number, stop: number): void {
+    const { buffer } = this;
+    const colon = buffer.indexOf(COLON, at);
+    if (colon < 0 || colon >= stop) return;
+    switch (colon - at) {
+      case 12: // content-type
+        if (matches(buffer, at, 'content-type')) this.contentType = this.typeOf(colon + 1, stop);
+        break;
+      case 14: // content-length
+        if (matches(buffer, at, 'content-length')) this.contentLength = decimal(buffer, colon + 1, stop);
+        break;
+      case 19: // content-disposition
+        if (matches(buffer, at, 'content-disposition')) {
+          const text = buffer.toString('latin1', colon + 1, stop);
+          this.name = parameter(text, 'filename') ?? parameter(text, 'name') ?? this.name;
+        }
+        break;
+      case 10: // content-id
+        if (matches(buffer, at, 'content-id')) this.name ??= buffer.toString('latin1', colon + 1, stop).trim();
+        break;
+    }
+  }
+
+  /** The media type, lower case, without parameters. The same bytes come with every part, so the text is kept. */
+  private typeOf(at: number, stop: number): string {
+    const known = this.typeBytes;
+    if (stop - at !== known.length || this.buffer.compare(known, 0, known.length, at, stop) !== 0) {
+      this.typeBytes = Buffer.from(this.buffer.subarray(at, stop));
+      this.typeText = (this.typeBytes.toString('latin1').split(';')[0] as string).trim().toLowerCase();
+    }
+    return this.typeText;
+  }
+
+  /* The body: what is it? */
+
+  private body(): boolean {
+    const { buffer, end } = this;
+    let at = this.start;
+    while (at < end && isBlank(buffer[at] as number)) at++;
+    if (at === end) {
+      if (this.contentLength < 0 || at - this.start < this.contentLength) {
+        if (at - this.start > this.limits.headerBytes) this.moveTo(at);
+        return false;
+      }
+      this.reset('between'); // an empty part
+      this.moveTo(at);
+      return true;
+    }
+    const first = buffer[at];
+    const isPicture = this.contentType?.startsWith('image/') ?? false;
+    if (!isPicture || first === LT || first === BRACE) {
+      if (first === 0xef && end - at < 3) return false;
+      if (first === 0xef && buffer[at + 1] === 0xbb && buffer[at + 2] === 0xbf) {
+        this.shorten(at + 3);
+        return true;
+      }
+      if (first === LT) {
+        this.shorten(at);
+        this.closeTag = EMPTY;
+        this.state = 'xml';
+        return true;
+      }
+      if (first === BRACE || first === BRACKET) {
+        this.shorten(at);
+        this.jsonDepth = 0;
+        this.jsonInString = false;
+        this.state = 'json';
+        return true;
+      }
+      if (first === DASH && this.delimiter !== null) {
+        if (end - at < this.delimiter.length) return false;
+        if (this.buffer.compare(this.delimiter, 0, this.delimiter.length, at, at + this.delimiter.length) === 0) {
+          this.reset('between'); // an empty part, or a doubled delimiter
+          this.moveTo(at);
+          return true;
+        }
+      }
+    }
+    if (
+      isPicture ||
+      (first === 0xff && (end - at < 2 || buffer[at + 1] === 0xd8)) ||
+      this.contentType === 'application/octet-stream'
+    ) {
+      this.state = 'picture';
+      return true;
+    }
+    return this.abandon('noise');
+  }
+
+  /** Blanks before a document count in its Content-Length. */
+  private shorten(at: number): void {
+    if (this.contentLength >= 0) this.contentLength = Math.max(0, this.contentLength - (at - this.start));
+    this.moveTo(at);
+  }
+
+  /* Documents: complete with the root's closing tag or the last brace. */
+
+  private xml(): boolean {
+    const { buffer, start, end } = this;
+    if (this.closeTag.length === 0) {
+      const root = this.rootName();
+      if (root === null) return this.documentIsHopeless();
+      if (root.selfClosedAt >= 0) return this.emitDocument('xml', root.selfClosedAt + 1);
+      const tag = this.lastCloseTag;
+      if (tag.length - 2 === root.to - root.from && buffer.compare(tag, 2, tag.length, root.from, root.to) === 0) {
+        this.closeTag = tag;
+      } else {
+        this.closeTag = this.lastCloseTag = Buffer.concat([Buffer.from('</'), buffer.subarray(root.from, root.to)]);
+      }
+      this.searched = root.to - start;
+    }
+    const tag = this.closeTag;
+    const from = start + this.searched;
+    let close = from;
+    for (;;) {
+      close = buffer.indexOf(tag, close);
+      if (close < 0 || close + tag.length >= end) {
+        close = -1;
+        break;
+      }
+      const after = buffer[close + tag.length] as number;
+      if (after === GT || isBlank(after)) break;
+      close += tag.length; // a longer name that begins the same
+    }
+    const tagEnd = close < 0 ? -1 : buffer.indexOf(GT, close + tag.length);
+    const cut = this.delimiterLine === null ? -1 : buffer.indexOf(this.delimiterLine, from);
+    if (cut >= 0 && cut < end && (tagEnd < 0 || cut < tagEnd)) return this.emitCut('xml', cut);
+    if (tagEnd >= 0 && tagEnd < end) return this.emitDocument('xml', tagEnd + 1);
+    this.searched = Math.max(this.searched, end - start - Math.max(tag.length, DELIMITER_MAX_BYTES));
+    return this.documentIsHopeless();
+  }
+
+  private lastCloseTag: Buffer = EMPTY;
+
+  /** Where the name of the root element stands; null while it is not there yet. */
+  private rootName(): { from: number; to: number; selfClosedAt: number } | null {
+    const { buffer, end } = this;
+    let at = this.start;
+    while (at + 1 < end && buffer[at] === LT) {
+      const next = buffer[at + 1];
+      if (next === QUESTION || next === BANG) {
+        const close = next === BANG && buffer[at + 2] === DASH ? this.endOfComment(at) : buffer.indexOf(GT, at + 2);
+        if (close < 0 || close >= end) return null;
+        at = close + 1;
+        while (at < end && isBlank(buffer[at] as number)) at++;
+        continue;
+      }
+      let to = at + 1;
+      while (to < end && !isBlank(buffer[to] as number) && buffer[to] !== GT && buffer[to] !== SLASH) to++;
+      if (to >= end) return null;
+      const tagEnd = buffer.indexOf(GT, to);
+      if (tagEnd < 0 || tagEnd >= end) return null;
+      return { from: at + 1, to, selfClosedAt: buffer[tagEnd - 1] === SLASH ? tagEnd : -1 };
+    }
+    return null;
+  }
+
+  private endOfComment(at: number): number {
+    const close = this.buffer.indexOf('-->', at + 4, 'latin1');
+    return close < 0 ? -1 : close + 2;
+  }
+
+  private json(): boolean {
+    const { buffer, start, end } = this;
+    let at = start + this.searched;
+    let depth = this.jsonDepth;
+    let inString = this.jsonInString;
+    for (; at < end; at++) {
+      const byte = buffer[at] as number;
+      if (inString) {
+        if (byte === BACKSLASH) {
+          if (at + 1 >= end) break;
+          at++;
+        } else if (byte === QUOTE) inString = false;
+        else if (byte === LF && this.isDelimiterAt(at + 1)) return this.emitCut('json', at);
+      } else if (byte === QUOTE) inString = true;
+      else if (byte === BRACE || byte === BRACKET) depth++;
+      else if (byte === 0x7d || byte === 0x5d) {
+        if (--depth <= 0) return this.emitDocument('json', at + 1);
+      } else if (byte === LF && this.isDelimiterAt(at + 1)) return this.emitCut('json', at);
+    }
+    this.searched = at - start;
+    this.jsonDepth = depth;
+    this.jsonInString = inString;
+    return this.documentIsHopeless();
+  }
+
+  private isDelimiterAt(at: number): boolean {
+    const delimiter = this.delimiter;
+    if (delimiter === null || this.buffer[at] !== DASH || at + delimiter.length > this.end) return false;
+    return this.buffer.compare(delimiter, 0, delimiter.length, at, at + delimiter.length) === 0;
+  }
+
+  /** Waits for more, unless the document has grown beyond its bound. */
+  private documentIsHopeless(): boolean {
+    return this.pendingBytes > this.limits.textBytes ? this.abandon('part too large') : false;
+  }
+
+  private emitDocument(kind: 'xml' | 'json', stop: number): boolean {
+    this.emit(kind, stop, false);
+    // What Content-Length counts beyond the document is blank; further documents of the part are found like parts without a header.
+    this.reset('between');
+    this.moveTo(stop);
+    return true;
+  }
+
+  private emitCut(kind: 'xml' | 'json', cut: number): boolean {
+    this.emit(kind, cut, true);
+    this.reset('between');
+    this.moveTo(cut + 1);
+    return true;
+  }
+
+  private emit(kind: PartKind, stop: number, truncated: boolean): void {
+    this.parts.push({
+      kind,
+      contentType: this.contentType,
+      name: this.name,
+      body: this.buffer.subarray(this.start, stop),
+      truncated,
+    });
+  }
+
+  /* Pictures: Content-Length, held against what follows; without it, or where it lies, the next delimiter. */
+
+  private picture(): boolean {
+    const { start, end } = this;
+    const length = this.contentLength;
+    if (length > this.limits.pictureBytes) return this.abandon('part too large');
+    if (length >= 0 && this.searched === 0) {
+      if (end - start < length) return false;
+      const stop = start + length;
+      const follows = this.whatFollows(stop);
+      if (follows === 'delimiter' || (follows === 'unknown' && endsLikePicture(this.buffer, start, stop))) {
+        this.emit('picture', stop, false);
+        this.reset('between');
+        this.moveTo(stop);
+        return true;
+      }
+      if (follows === 'unknown') return false;
+      // The length lies. Too long: the delimiter stands inside. Too short: it comes later. Either way the search below finds it.
+      this.searched = 1;
+    }
+    const cut = this.findDelimiter(start + Math.max(this.searched - 1, 0));
+    if (cut.at >= 0) {
+      let stop = cut.at;
+      if (stop > start && this.buffer[stop - 1] === CR) stop--;
+      this.emit('picture', stop, false);
+      this.reset('between');
+      this.moveTo(cut.at + 1);
+      return true;
+    }
+    this.searched = Math.max(1, cut.resume - start + 1);
+    return this.pendingBytes > this.limits.pictureBytes ? this.abandon('part too large') : false;
+  }
+
+  /** What stands behind a picture: blanks and a delimiter, something else, or too little to tell. */
+  private whatFollows(stop: number): 'delimiter' | 'other' | 'unknown' {
+    const { buffer, end } = this;
+    let at = stop;
+    while (at < end && isBlank(buffer[at] as number)) at++;
+    if (at >= end) return 'unknown';
+    if (buffer[at] !== DASH) return 'other';
+    const needed = this.delimiter?.length ?? 2;
+    if (end - at < needed) return 'unknown';
+    if (this.delimiter === null) return buffer[at + 1] === DASH ? 'delimiter' : 'other';
+    return this.isDelimiterAt(at) ? 'delimiter' : 'other';
+  }
+
+  /**
+   * The next line that is a delimiter and is followed by a header, a document, a blank line or the end: a picture may hold the text
+   * of the delimiter by chance or on purpose. `at` is the line feed before it; `resume` is where to go on searching.
+   */
+  private findDelimiter(from: number): { at: number; resume: number } {
+    const { buffer, end, delimiterLine } = this;
+    if (delimiterLine === null) return { at: -1, resume: end };
+    let at = from;
+    for (;;) {
+      at = buffer.indexOf(delimiterLine, at);
+      if (at < 0 || at + delimiterLine.length > end)
+        return { at: -1, resume: Math.max(from, end - delimiterLine.length) };
+      let next = at + delimiterLine.length;
+      const closes = buffer[next] === DASH && buffer[next + 1] === DASH;
+      if (closes) next += 2;
+      const lineEnd = buffer.indexOf(LF, next);
+      if (lineEnd < 0 || lineEnd + 1 >= end) {
+        // The line may still grow to be one; a closing delimiter at the very end is one.
+        if (onlyBlanks(buffer, next, end)) return closes && end > next ? { at, resume: at } : { at: -1, resume: at };
+      } else if (onlyBlanks(buffer, next, lineEnd) && (closes || looksLikePartStart(buffer, lineEnd + 1, end))) {
+        return { at, resume: at };
+      }
+      at += 1;
+    }
+  }
+
+  /* Noise */
+
+  /** Gives the part up and looks for the next delimiter. */
+  private abandon(reason: Skipped['reason']): boolean {
+    this.noiseReason = reason;
+    this.reset('skip');
+    return true;
+  }
+
+  private skip(): boolean {
+    const { buffer, end } = this;
+    const pattern = this.delimiterLine ?? ANY_DELIMITER;
+    const at = buffer.indexOf(pattern, this.start);
+    if (at >= 0 && at < end) {
+      this.drop(at + 1);
+      this.reset('between');
+      return true;
+    }
+    this.drop(Math.max(this.start, end - pattern.length));
+    return false;
+  }
+
+  /** Throws bytes away, and keeps the first of a stretch for the warning. */
+  private drop(stop: number): void {
+    const sizeBytes = stop - this.start;
+    if (sizeBytes <= 0) return;
+    this.noise ??= Buffer.from(this.buffer.subarray(this.start, Math.min(stop, this.start + HEAD_BYTES)));
+    this.noiseBytes += sizeBytes;
+    this.skippedBytes += sizeBytes;
+    this.moveTo(stop);
+  }
+
+  private reportNoise(): void {
+    if (this.noise === null) return;
+    this.onSkipped({ reason: this.noiseReason, sizeBytes: this.noiseBytes, head: this.noise });
+    this.noise = null;
+    this.noiseBytes = 0;
+    this.noiseReason = 'noise';
+  }
+
+  private moveTo(at: number): void {
+    this.start = at;
+    this.searched = 0;
+  }
+
+  /** Position of `byte` at or behind `start`; goes on where the last search ended. */
+  private findFrom(byte: number): number {
+    const at = this.buffer.indexOf(byte, this.start + this.searched);
+    if (at >= 0 && at < this.end) return at;
+    this.searched = this.end - this.start;
+    return -1;
+  }
+
+  private finishPending(): void {
+    // A line feed lets a last delimiter or header line without one be read.
+    if (this.state === 'between' || this.state === 'headers') {
+      this.append(Buffer.from([LF]));
+      this.run();
+    }
+    while (this.pendingBytes > 0) {
+      const before = this.start;
+      if (this.state === 'xml' || this.state === 'json') {
+        this.emit(this.state, this.end, true);
+        return;
+      }
+      if (this.state === 'picture') {
+        // A length that was too long may have swallowed parts that are complete.
+        const cut = this.findDelimiter(this.start);
+        if (cut.at < 0) {
+          const isWhole =
+            this.contentLength === this.pendingBytes || endsLikePicture(this.buffer, this.start, this.end);
+          this.emit('picture', this.end, !isWhole);
+          return;
+        }
+        this.searched = 1;
+        this.run();
+      } else {
+        this.run();
+      }
+      if (this.start === before) {
+        this.drop(this.end);
+        return;
+      }
+    }
+  }
+}
+
+const ANY_DELIMITER = Buffer.from('\n--');
+
+/** Cuts one whole body into parts: a push body, or a captured file. */
+export function readParts(bytes: Buffer, limits: MultipartLimits = {}, onSkipped?: (skipped: Skipped) => void): Part[] {
+  const reader = new MultipartReader(limits, onSkipped);
+  return [...reader.push(bytes), ...reader.finish()];
+}
+
+/** A JPEG ends with FF D9, maybe padded; of other pictures nothing is known, so their length is believed. */
+function endsLikePicture(buffer: Buffer, start: number, stop: number): boolean {
+  if (buffer[start] !== 0xff || buffer[start + 1] !== 0xd8) return true;
+  let at = stop;
+  while (at > start && isBlank(buffer[at - 1] as number)) at--;
+  return buffer[at - 2] === 0xff && buffer[at - 1] === 0xd9;
+}
+
+function onlyBlanks(buffer: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (!isBlank(buffer[at] as number)) return false;
+  return true;
+}
+
+/** A header line, a blank line, a document, another delimiter, or too little to say no. */
+function looksLikePartStart(buffer: Buffer, at: number, end: number): boolean {
+  const first = buffer[at] as number;
+  if (isBlank(first) || first === LT || first === BRACE || first === DASH) return true;
+  for (let i = at; i < end && i < at + 64; i++) {
+    const byte = buffer[i] as number;
+    if (byte === COLON) return i > at;
+    const isLetter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+    if (!isLetter && byte !== DASH) return false;
+  }
+  return end < at + 64;
+}
+
+function isContentHeader(buffer: Buffer, at: number): boolean {
+  return (
+    matches(buffer, at, 'content-type:') ||
+    matches(buffer, at, 'content-length:') ||
+    matches(buffer, at, 'content-disposition:')
+  );
+}
+
+/** Does the text at `at` equal `name`, which is lower case, without regard to case? */
+function matches(buffer: Buffer, at: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const byte = buffer[at + i] as number;
+    const wanted = name.charCodeAt(i);
+    if (byte !== wanted && !(byte + 0x20 === wanted && byte >= 0x41 && byte <= 0x5a)) return false;
+  }
+  return true;
+}
+
+/** A decimal number between blanks; -1 for anything else, which is then read as "no length". */
+function decimal(buffer: Buffer, from: number, to: number): number {
+  let value = -1;
+  for (let at = from; at < to; at++) {
+    const byte = buffer[at] as number;
+    if (byte >= 0x30 && byte <= 0x39) {
+      value = Math.max(value, 0) * 10 + (byte - 0x30);
+      if (value > Number.MAX_SAFE_INTEGER / 10) return -1;
+    } else if (!isBlank(byte)) return -1;
+  }
+  return value;
+}
+
+/** A parameter of a header value, quoted or not: `form-data; name="Picture"; filename=a.jpg`. */
+function parameter(text: string, name: string): string | null {
+  for (const piece of text.split(';').slice(1)) {
+    const equals = piece.indexOf('=');
+    if (equals < 0 || piece.slice(0, equals).trim().toLowerCase() !== name) continue;
+    const value = piece.slice(equals + 1).trim();
+    const bare = value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1) : value;
+    if (bare !== '') return bare;
+  }
+  return null;
+}

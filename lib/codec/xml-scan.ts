@@ -1,0 +1,136 @@
+/**
+ * Reads the direct children of an XML document's root straight from its bytes, without building a tree: the hot path of
+ * events, where a handful of leaves decides. Gives the same values as `parseXml` for what it reads, and gives up on anything
+ * unusual (comments, CDATA, a document type), so that the caller takes the tree instead.
+ */
+import { isAscii } from 'node:buffer';
+import { decodeText } from './text';
+
+/** A document as text, decoded once. */
+export function scanText(bytes: Buffer): string {
+  return isAscii(bytes) ? bytes.toString('latin1') : decodeText(bytes);
+}
+
+export interface ScanHandler {
+  /** A child without children of its own. `name` is the local name in the device's case, `value` is trimmed and unescaped. */
+  leaf(name: string, value: string): void;
+  /** A child with children: what lies between its tags. */
+  branch(name: string, text: string, from: number, to: number): void;
+}
+
+const LT = 0x3c;
+const GT = 0x3e;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const BANG = 0x21;
+
+/** Position behind the root's opening tag, or -1 when there is none. */
+export function insideRoot(text: string): number {
+  let at = text.indexOf('<');
+  while (at >= 0 && text.charCodeAt(at + 1) === QUESTION) {
+    const close = text.indexOf('?>', at + 2);
+    if (close < 0) return -1;
+    at = text.indexOf('<', close + 2);
+  }
+  if (at < 0 || text.charCodeAt(at + 1) === BANG) return -1;
+  const end = text.indexOf('>', at);
+  return end < 0 || text.charCodeAt(end - 1) === SLASH ? -1 : end + 1;
+}
+
+/**
+ * Calls the handler for each child between `from` and the closing tag of the element that `from` lies in, or `to`.
+ *
+ * @returns false when the text is unusual or broken; children read until then have been handed over.
+ */
+export function scanChildren(text: string, from: number, to: number, handler: ScanHandler): boolean {
+  let at = text.indexOf('<', from);
+  while (at >= 0 && at < to) {
+    const sign = text.charCodeAt(at + 1);
+    if (sign === SLASH) return true;
+    if (sign === BANG || sign === QUESTION) return false;
+    const tagEnd = text.indexOf('>', at);
+    if (tagEnd < 0 || tagEnd >= to) return false;
+    const name = nameAt(text, at + 1, tagEnd);
+    if (text.charCodeAt(tagEnd - 1) === SLASH) {
+      handler.leaf(name, '');
+      at = text.indexOf('<', tagEnd);
+      continue;
+    }
+    const next = text.indexOf('<', tagEnd + 1);
+    if (next < 0 || next >= to) return false;
+    if (text.charCodeAt(next + 1) === SLASH) {
+      if (!closesWith(text, next + 2, name)) return false;
+      handler.leaf(name, valueOf(text, tagEnd + 1, next));
+      at = text.indexOf('<', next + 2);
+      continue;
+    }
+    const close = closeOf(text, name, tagEnd + 1, to);
+    if (close < 0) return false;
+    handler.branch(name, text, tagEnd + 1, close);
+    at = text.indexOf('<', close + 2);
+  }
+  return false;
+}
+
+/** Local name of the tag that begins at `from`. */
+function nameAt(text: string, from: number, tagEnd: number): string {
+  let start = from;
+  let stop = from;
+  for (; stop < tagEnd; stop++) {
+    const sign = text.charCodeAt(stop);
+    if (sign <= 0x20 || sign === SLASH) break;
+    if (sign === 0x3a) start = stop + 1;
+  }
+  return text.slice(start, stop);
+}
+
+function closesWith(text: string, at: number, name: string): boolean {
+  let start = at;
+  if (!text.startsWith(name, start)) {
+    const colon = text.indexOf(':', at);
+    if (colon < 0 || colon > at + 64) return false;
+    start = colon + 1;
+    if (!text.startsWith(name, start)) return false;
+  }
+  const after = text.charCodeAt(start + name.length);
+  return after === GT || after <= 0x20;
+}
+
+/** Start of the closing tag that belongs to an element opened before `from`; -1 when there is none. Nested elements of the same name are counted. */
+function closeOf(text: string, name: string, from: number, to: number): number {
+  let depth = 1;
+  let at = text.indexOf('<', from);
+  while (at >= 0 && at < to) {
+    const sign = text.charCodeAt(at + 1);
+    if (sign === BANG || sign === QUESTION) return -1;
+    if (sign === SLASH) {
+      if (--depth === 0) return closesWith(text, at + 2, name) ? at : -1;
+      at = text.indexOf('<', at + 2);
+      continue;
+    }
+    const tagEnd = text.indexOf('>', at);
+    if (tagEnd < 0) return -1;
+    if (text.charCodeAt(tagEnd - 1) !== SLASH) depth++;
+    at = text.indexOf('<', tagEnd);
+  }
+  return -1;
+}
+
+function valueOf(text: string, from: number, to: number): string {
+  const value = text.slice(from, to);
+  return (value.includes('&') ? unescapeXml(value) : value).trim();
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** The five predefined entities and numeric references; anything else stays as it is. */
+export function unescapeXml(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w{1,32}));/g,
+    (whole, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return ENTITIES[name] ?? whole;
+      const code = decimal === undefined ? parseInt(hex ?? '', 16) : parseInt(decimal, 10);
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * What a kind adds to the common shape. Well-known objects get names and types of ours; whatever else a document holds is passed
+ * on under the device's own names.
+ */
+import { kindOf, type EventKind } from './kinds';
+import { objectOf, scalar, type EventFields } from './fields';
+
+type Plain = Record<string, unknown>;
+
+/** Names that are already in the common shape, lower case. */
+const COMMON = new Set([
+  'ipaddress',
+  'ipv6address',
+  'portno',
+  'protocol',
+  'protocoltype',
+  'macaddress',
+  'channelid',
+  'dynchannelid',
+  'channelname',
+  'datetime',
+  'activepostcount',
+  'eventtype',
+  'eventstate',
+  'eventdescription',
+  'detectionregionlist',
+  'targettype',
+  'extensions',
+  'inputioportid',
+  'dyninputioportid',
+  'durationlist',
+  'bkgurl',
+  'detectionpicturetranstype',
+  'detectionpicturesnumber',
+  'urlcertificationtype',
+  'isdataretransmission',
+]);
+
+/**
+ * @param more the whole document as a plain object, or null when it has nothing beyond the common fields.
+ */
+export function detailsOf(kind: EventKind, fields: EventFields, more: Plain | null): Readonly<Record<string, unknown>> {
+  const details: Plain = {};
+  if (fields.bkgUrl !== null) details['pictureUrl'] = fields.bkgUrl;
+  if (kind === 'alarmInput') Object.assign(details, alarmPort(fields));
+  if (more === null) return details;
+  const anpr = objectOf(child(more, 'ANPR'));
+  const access = objectOf(child(more, 'AccessControllerEvent'));
+  const cid = objectOf(child(more, 'CIDEvent'));
+  const counting = objectOf(child(more, 'peopleCounting'));
+  if (anpr !== null) Object.assign(details, plateDetails(anpr));
+  if (access !== null) Object.assign(details, accessDetails(access));
+  if (cid !== null) Object.assign(details, cidDetails(cid));
+  if (counting !== null) Object.assign(details, countingDetails(counting, objectOf(child(more, 'childCounting'))));
+  for (const [name, value] of Object.entries(more)) {
+    if (name.startsWith('@') || COMMON.has(name.toLowerCase()) || value === '') continue;
+    if (value === null || (value === anpr && anpr !== null)) continue;
+    if (['accesscontrollerevent', 'cidevent', 'peoplecounting', 'childcounting', 'anpr'].includes(name.toLowerCase()))
+      continue;
+    if (!Object.hasOwn(details, name)) details[name] = value;
+  }
+  return details;
+}
+
+/**
+ * The port of an alarm input. Recorders number the inputs of their cameras `channel * 100 + port`: 901 is port 1 of channel 9
+ * (isapi.md §6.6).
+ */
+export function alarmPort(fields: EventFields): { port: number | null; rawPort: string | null } {
+  const rawPort = fields.dynInputIOPortID ?? fields.inputIOPortID;
+  const number = Number(rawPort);
+  if (rawPort === null || !Number.isInteger(number)) return { port: null, rawPort };
+  return { port: number > 100 ? number % 100 : number, rawPort };
+}
+
+/** Plates and numbers stay text: leading zeros count. `confidence` is 0-100. */
+function plateDetails(anpr: Plain): Plain {
+  const vehicle = objectOf(child(anpr, 'vehicleInfo')) ?? {};
+  return {
+    plate: textOf(anpr, 'licensePlate'),
+    originalPlate: textOf(anpr, 'originalLicensePlate'),
+    confidence: numberOf(anpr, 'confidenceLevel'),
+    country: textOf(anpr, 'country'),
+    direction: textOf(anpr, 'direction'),
+    lane: textOf(anpr, 'line'),
+    plateType: textOf(anpr, 'plateType'),
+    plateColor: textOf(anpr, 'plateColor'),
+    vehicleType: textOf(anpr, 'vehicleType'),
+    vehicleColor: textOf(vehicle, 'color'),
+    vehicleSpeed: numberOf(vehicle, 'speed'),
+    list: textOf(anpr, 'vehicleListName') ?? textOf(anpr, 'listType'),
+    anpr,
+  };
+}
+
+/** Card and person numbers stay text. `major` and `minor` together tell what happened (isapi.md §7.2). */
+function accessDetails(access: Plain): Plain {
+  return {
+    major: numberOf(access, 'majorEventType'),
+    minor: numberOf(access, 'subEventType'),
+    door: numberOf(access, 'doorNo'),
+    reader: numberOf(access, 'cardReaderNo'),
+    card: textOf(access, 'cardNo'),
+    person: textOf(access, 'employeeNoString') ?? textOf(access, 'employeeNo'),
+    personName: textOf(access, 'name'),
+    verifyMode: textOf(access, 'currentVerifyMode'),
+    serialNo: numberOf(access, 'serialNo'),
+    access,
+  };
+}
+
+/** `restored` is told by the code: 3xxx ends what 1xxx began, except for arming, where 3401 arms and 1401 disarms. */
+function cidDetails(cid: Plain): Plain {
+  const code = numberOf(cid, 'code');
+  return {
+    code,
+    panelEvent: textOf(cid, 'type'),
+    zone: numberOf(cid, 'zone'),
+    partition: numberOf(cid, 'system'),
+    partitionName: textOf(cid, 'subSystemName'),
+    zoneName: textOf(cid, 'name'),
+    user: textOf(cid, 'userName'),
+    restored: code === null ? null : Math.floor(code / 1000) === 3 && ![3401, 3403, 3441, 3442].includes(code),
+    cid,
+  };
+}
+
+/** Counts since midnight or the last reset, not differences. */
+function countingDetails(counting: Plain, children: Plain | null): Plain {
+  return {
+    enter: numberOf(counting, 'enter'),
+    exit: numberOf(counting, 'exit'),
+    pass: numberOf(counting, 'pass'),
+    childEnter: children === null ? null : numberOf(children, 'enter'),
+    childExit: children === null ? null : numberOf(children, 'exit'),
+    statistics: textOf(counting, 'statisticalMethods'),
+    peopleCounting: counting,
+  };
+}
+
+/** Doorbells arrive as access events 5/37 (0x25); the rest of the pair table stays with `access`. */
+export function kindOfDocument(eventType: string, more: Plain | null): EventKind {
+  const kind = kindOf(eventType);
+  if (kind !== 'access' || more === null) return kind;
+  const access = objectOf(child(more, 'AccessControllerEvent'));
+  if (access !== null && numberOf(access, 'majorEventType') === 5 && numberOf(access, 'subEventType') === 37)
+    return 'doorbell';
+  return kind;
+}
+
+export function child(of: Plain, name: string): unknown {
+  if (Object.hasOwn(of, name)) return of[name];
+  const wanted = name.toLowerCase();
+  for (const key of Object.keys(of)) if (key.toLowerCase() === wanted) return of[key];
+  return undefined;
+}
+
+function textOf(of: Plain, name: string): string | null {
+  const value = child(of, name);
+  return scalar(Array.isArray(value) ? value[0] : value);
+}
+
+function numberOf(of: Plain, name: string): number | null {
+  const text = textOf(of, name);
+  if (text === null) return null;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : null;
+}
