@@ -4,7 +4,7 @@
  * and a success under 403 (isapi.md §8).
  */
 import { systemClock } from '../clock';
-import { excerpt, sniff } from '../codec/text';
+import { decodeText, excerpt, sniff } from '../codec/text';
 import { find, numberAt, parseXml, textAt, toNumber, type XmlElement } from '../codec/xml';
 import {
   AuthenticationError,
@@ -171,7 +171,7 @@ export function needsReboot(answer: IsapiAnswer): boolean {
 /**
  * The status document in a body, XML or JSON; null when the body is something else.
  *
- * @throws ProtocolError when it begins as one but cannot be read.
+ * @throws ProtocolError when it is XML that begins as one but cannot be read.
  */
 export function responseStatusOf(answer: IsapiAnswer): ResponseStatus | null {
   if (answer.body.length === 0 || answer.body.length > STATUS_MAX_BYTES) return null;
@@ -182,7 +182,7 @@ export function responseStatusOf(answer: IsapiAnswer): ResponseStatus | null {
       return statusFromXml(parseXml(answer.body));
     }
     case 'json':
-      return answer.body.includes('tatusCode"') ? statusFromJson(answer.body.toString('utf8')) : null;
+      return answer.body.includes('tatusCode"') ? statusFromJson(answer.body) : null;
     default:
       return null;
   }
@@ -214,12 +214,13 @@ function additionalError(document: XmlElement): string | null {
   return texts.length === 0 ? null : texts.join(' ');
 }
 
-function statusFromJson(text: string): ResponseStatus | null {
+function statusFromJson(body: Buffer): ResponseStatus | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ProtocolError(`JSON: ${(error as Error).message}`, 0, { cause: error });
+    value = JSON.parse(decodeText(body).replace(/\0+$/, ''));
+  } catch {
+    // Any document may hold the word; whoever reads this one finds out that it is broken.
+    return null;
   }
   const fields = fieldsOf(value);
   const nested = fieldsOf(fields?.get('responsestatus'));
@@ -266,10 +267,10 @@ function isSuccess(status: ResponseStatus, httpStatus: number): boolean {
 function causeOf(status: ResponseStatus, httpStatus: number): Cause {
   if (status.isUserCheck) return 'authentication';
   const bySub = causeOfSub(status);
+  // A 401 that only says no is still about the password, and a retry would cost an attempt.
+  if (httpStatus === 401 && (bySub === undefined || bySub === 'refused')) return 'authentication';
   if (bySub !== undefined) return bySub;
   const byCode = status.statusCode === null ? undefined : BY_STATUS_CODE.get(status.statusCode);
-  // A 401 whose words this table does not know is still about the password, and a retry would cost an attempt.
-  if (httpStatus === 401) return 'authentication';
   return byCode ?? (httpStatus >= 300 ? causeOfHttpStatus(httpStatus) : 'refused');
 }
 

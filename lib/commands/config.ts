@@ -21,6 +21,9 @@ const DEVICE_INFO_PATH = '/ISAPI/System/deviceInfo';
 const STATUS_PATH = '/ISAPI/System/status';
 
 function deviceInfoFrom(document: XmlElement): DeviceInfo {
+  if (document.children.length === 0) {
+    throw new UnsupportedError(`${DEVICE_INFO_PATH}: answered with an empty ${document.name}`);
+  }
   return {
     name: textAt(document, 'deviceName'),
     model: textAt(document, 'model'),
@@ -79,7 +82,8 @@ function wallClockAt(document: XmlElement, utcMs: number): string {
 
 function* setTime({ time }: { time: string | undefined }, context: CommandContext): Steps<DeviceTime> {
   const document = yield* readTime();
-  const given = time === undefined ? { wallMs: context.now(), offsetMs: 0 } : parseStamp(time);
+  const given =
+    time === undefined ? { wallMs: Math.round(context.now() / 1_000) * 1_000, offsetMs: 0 } : parseStamp(time);
   if (given === undefined) {
     throw new ArgumentError([
       { parameter: 'time', given: time, expected: 'a date and time such as 2024-05-01T12:34:56Z' },
@@ -171,7 +175,7 @@ function rawXml(body: Buffer): unknown {
 }
 
 function rawJson(body: Buffer): unknown {
-  const text = decodeText(body);
+  const text = decodeText(body).replace(/\0+$/, '');
   try {
     return JSON.parse(text);
   } catch {

@@ -57,7 +57,9 @@ function triggersOf(document: XmlElement): Trigger[] {
 
 function actionsOf(trigger: XmlElement): string[] {
   const notifications = all(find(trigger, 'EventTriggerNotificationList'), 'EventTriggerNotification');
-  const methods = notifications.map((item) => textAt(item, 'notificationMethod') ?? textAt(item, 'id'));
+  const methods = notifications.map(
+    (item) => textAt(item, 'notificationMethod') ?? textAt(item, 'id')?.replace(/-\d+$/, '') ?? null,
+  );
   return [...new Set(methods.filter((method) => method !== null))];
 }
 

@@ -1,11 +1,11 @@
 /** Video streams: what there is, where to fetch it, key frames. */
-import { all, booleanAt, find, numberAt, textAt, type XmlElement } from '../codec/xml';
+import { all, booleanAt, numberAt, textAt, type XmlElement } from '../codec/xml';
 import { NotFoundError, type HikvisionError } from '../errors';
 import { ask, command, type CommandContext, type Steps } from './command';
 import { channelParam, isChannel, STREAM_NUMBERS, streamIdOf, type StreamName } from './channels';
 import { readInputs, readProxies } from './inputs';
 import type { KeyFrameRequest, VideoStream } from './results';
-import { isAbsence, mostTelling, optionalDocument } from './ways';
+import { mostTelling, optionalDocument } from './ways';
 
 /** Where a device offers RTSP when it does not say. */
 const RTSP_PORT = 554;
@@ -108,7 +108,9 @@ function* listStreams(): Steps<readonly VideoStream[]> {
       else if (main === mains[0] && number > STREAM_NUMBERS.sub) absent.add(number);
     }
   }
-  if (streams.length === 0) throw mostTelling(refusals) ?? new NotFoundError('the device names no streams');
+  // A recorder without cameras has no streams; a device that has neither list nor stream has no video.
+  if (streams.length === 0 && !isListed)
+    throw mostTelling(refusals) ?? new NotFoundError('the device names no streams');
   return streams.sort((a, b) => a.channel - b.channel || a.number - b.number);
 }
 
