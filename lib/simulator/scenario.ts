@@ -1,0 +1,144 @@
+/** What happens in front of a simulated device: timed lists of events that start over, for demos and tests. */
+import type { Clock, Timer } from '../clock';
+import { drawPicture, type PictureOptions } from './picture';
+import { pictureLabel, type SimulatedDevice } from './device';
+import type { EventFields, EventRegion } from './event-parts';
+
+export type ScenarioName = 'camera' | 'nvr' | 'doorstation';
+
+interface Step {
+  /** From the start of the round. */
+  readonly atMs: number;
+  readonly event: (context: StepContext) => EventFields;
+}
+
+interface StepContext {
+  readonly device: SimulatedDevice;
+  readonly clock: Clock;
+  /** Counts over all rounds, from 1. */
+  readonly serial: number;
+}
+
+interface Scenario {
+  /** One line for the help. */
+  readonly summary: string;
+  /** Then the next round begins. */
+  readonly roundMs: number;
+  readonly steps: readonly Step[];
+}
+
+const CROSSED_LINE: EventRegion = {
+  id: 1,
+  sensitivity: 50,
+  points: [
+    { x: 424, y: 642 },
+    { x: 161, y: 610 },
+  ],
+  target: 'human',
+  targetRect: { x: 0.42, y: 0.311, width: 0.08, height: 0.3 },
+};
+
+const PICTURE: Omit<PictureOptions, 'label'> = { widthPx: 320, heightPx: 240 };
+
+export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
+  camera: {
+    summary: 'motion, repeated every second and ended by the camera; a line crossed by a person',
+    roundMs: 40_000,
+    steps: inOrder([
+      ...repeated(2_000, 1_000, 7, { eventType: 'VMD', target: 'human' }),
+      ...repeated(9_000, 0, 1, { eventType: 'VMD', eventState: 'inactive' }),
+      ...repeated(20_000, 1_000, 3, { eventType: 'linedetection', regions: [CROSSED_LINE] }),
+      ...repeated(23_000, 0, 1, { eventType: 'linedetection', eventState: 'inactive', regions: [CROSSED_LINE] }),
+    ]),
+  },
+  nvr: {
+    summary:
+      'motion on channels 1, 3 and 5, a line crossed on 2, no video on 8; the recorder never says that it is over',
+    roundMs: 60_000,
+    steps: inOrder([
+      ...repeated(2_000, 1_000, 8, { eventType: 'VMD', channel: 1, target: 'vehicle' }),
+      ...repeated(4_500, 1_500, 5, { eventType: 'VMD', channel: 3 }),
+      ...repeated(6_000, 1_000, 3, { eventType: 'VMD', channel: 5 }),
+      ...repeated(15_000, 0, 1, { eventType: 'linedetection', channel: 2, regions: [CROSSED_LINE] }),
+      ...repeated(30_000, 500, 12, { eventType: 'videoloss', channel: 8 }),
+    ]),
+  },
+  doorstation: {
+    summary: 'somebody rings, with a picture; then motion',
+    roundMs: 45_000,
+    steps: inOrder([
+      { atMs: 3_000, event: doorbell },
+      ...repeated(10_000, 1_000, 4, { eventType: 'VMD', channel: 1 }),
+      ...repeated(14_000, 0, 1, { eventType: 'VMD', channel: 1, eventState: 'inactive' }),
+    ]),
+  },
+};
+
+export const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly ScenarioName[];
+
+/** The bell button: major 5, minor 37 (isapi.md §7.2). */
+function doorbell({ device, clock, serial }: StepContext): EventFields {
+  return {
+    eventType: 'AccessControllerEvent',
+    channel: null,
+    json: {
+      AccessControllerEvent: {
+        deviceName: device.identity.name,
+        majorEventType: 5,
+        subEventType: 37,
+        cardReaderKind: 1,
+        cardReaderNo: 1,
+        doorNo: 1,
+        serialNo: serial,
+        frontSerialNo: serial - 1,
+        currentEvent: true,
+        picturesNumber: 1,
+      },
+    },
+    pictures: [{ data: drawPicture({ ...PICTURE, label: pictureLabel(1, device.timestamp(clock)) }) }],
+  };
+}
+
+/** Runs one scenario, round after round, until it is stopped. */
+export class ScenarioPlayer {
+  private timer: Timer | null = null;
+  private serial = 0;
+
+  constructor(
+    private readonly device: SimulatedDevice,
+    private readonly clock: Clock,
+    private readonly send: (event: EventFields) => void,
+  ) {}
+
+  play(name: ScenarioName): void {
+    this.stop();
+    const scenario = SCENARIOS[name];
+    this.next(scenario, this.clock.monotonic(), 0);
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  private next(scenario: Scenario, roundStartMs: number, index: number): void {
+    const step = scenario.steps[index];
+    const dueMs = roundStartMs + (step?.atMs ?? scenario.roundMs);
+    this.timer = this.clock.after(Math.max(0, dueMs - this.clock.monotonic()), () => {
+      if (step === undefined) {
+        this.next(scenario, dueMs, 0);
+        return;
+      }
+      this.next(scenario, roundStartMs, index + 1);
+      this.send(step.event({ device: this.device, clock: this.clock, serial: ++this.serial }));
+    });
+  }
+}
+
+function repeated(atMs: number, everyMs: number, times: number, fields: EventFields): Step[] {
+  return Array.from({ length: times }, (_, index) => ({ atMs: atMs + index * everyMs, event: () => fields }));
+}
+
+function inOrder(steps: readonly Step[]): Step[] {
+  return [...steps].sort((a, b) => a.atMs - b.atMs);
+}
