@@ -25,7 +25,7 @@ export const BUSY_RETRY_WAITS_MS = [400, 1_200, 3_000] as const;
  * How long a nonce is used again. Firmware forgets nonces (always at a restart) without saying `stale`; asking for a new
  * one costs one unauthenticated round trip, guessing wrong costs the user an attempt.
  */
-export const NONCE_MAX_AGE_MS = 30_000;
+export const NONCE_MAX_AGE_MS = 10_000;
 /** How long we keep away from a locked account when the device does not say how long; its factory setting. */
 export const LOCK_FALLBACK_MS = 30 * 60_000;
 /** Added to the lock time that the device says, because its seconds are counted from its own answer. */

@@ -1,0 +1,62 @@
+/** Where a device is, read from a URL. */
+import { ArgumentError } from '../errors';
+
+export interface DeviceAddress {
+  readonly protocol: 'http' | 'https';
+  /** Name or address; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Reads `http://user:pass@192.0.2.10:80`; the scheme may be left out, and user and password may be percent-encoded or not.
+ *
+ * @throws ArgumentError that never repeats the password.
+ */
+export function parseDeviceUrl(url: string): DeviceAddress {
+  const text = url.trim();
+  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:[/?#].*)?$/is.exec(text);
+  const [, scheme = 'http', userinfo, place = ''] = match ?? [];
+  const protocol = scheme.toLowerCase();
+  if (match === null) throw wrong(text, 'a URL such as http://user@192.0.2.10');
+  if (protocol !== 'http' && protocol !== 'https') throw wrong(text, 'http:// or https://');
+  const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/i.exec(place);
+  const host = parts?.[1] ?? parts?.[2];
+  const port = parts?.[3] === undefined ? (protocol === 'https' ? 443 : 80) : Number(parts[3]);
+  if (host === undefined) throw wrong(text, 'a host name, an IPv4 address, or an IPv6 address in brackets');
+  if (port < 1 || port > 65_535) throw wrong(text, 'a port from 1 to 65535');
+  const colon = userinfo?.indexOf(':') ?? -1;
+  return {
+    protocol,
+    host,
+    port,
+    username: decode(userinfo === undefined ? '' : colon < 0 ? userinfo : userinfo.slice(0, colon)),
+    password: decode(userinfo === undefined || colon < 0 ? '' : userinfo.slice(colon + 1)),
+  };
+}
+
+/** `host`, or `host:port` where the port is not the usual one; IPv6 in brackets. For messages. */
+export function placeOf(address: Pick<DeviceAddress, 'protocol' | 'host' | 'port'>): string {
+  const host = bracketed(address.host);
+  return address.port === (address.protocol === 'https' ? 443 : 80) ? host : `${host}:${address.port}`;
+}
+
+/** A host as it stands in a URL. */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** A `%` that encodes nothing belongs to the password. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function wrong(url: string, expected: string): ArgumentError {
+  return new ArgumentError([{ parameter: 'url', given: url.replace(/^(.*:\/\/)?.*@/s, '$1***@'), expected }]);
+}

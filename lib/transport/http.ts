@@ -1,0 +1,630 @@
+/**
+ * HTTP to one device: at most three requests at a time over kept connections, Digest with nonces used again, one shared gate for
+ * wrong passwords, bounded answers. `node:http` rather than a client library, because devices need GET with a body, HTTP/1.0 answers
+ * and careless heads.
+ */
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock';
+import type { IsapiAnswer, IsapiRequest } from '../commands/command';
+import { responseStatusOf } from '../commands/answers';
+import {
+  AuthenticationError,
+  ClosedError,
+  ConnectionLostError,
+  DeviceBusyError,
+  HikvisionError,
+  PermissionError,
+  ProtocolError,
+  TimeoutError,
+  TooLargeError,
+  UnreachableError,
+} from '../errors';
+import {
+  BODY_TIMEOUT_MS,
+  CONNECT_TIMEOUT_MS,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_ANSWER_BYTES,
+  MAX_PARALLEL_REQUESTS,
+  MAX_QUEUED_REQUESTS,
+} from '../settings';
+import { bracketed, placeOf, type DeviceAddress } from './address';
+import {
+  basicAuthorization,
+  chooseChallenge,
+  digestAuthorization,
+  parseChallenges,
+  type Challenge,
+  type DigestChallenge,
+} from './digest';
+import { gateFor, type CredentialGate, type LockState, type Outcome } from './gate';
+import { Nonces, type Nonce } from './nonces';
+import { openTcp, openTls, type TlsTrust } from './tls';
+
+export interface HttpOptions {
+  readonly address: DeviceAddress;
+  readonly trust: TlsTrust;
+  /** Basic over plain HTTP, where the device offers nothing else; the user ticked it. */
+  readonly allowBasic: boolean;
+  readonly clock: Clock;
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal;
+  /** May be sent again when a kept connection turns out to be dead. Everything else goes over a fresh connection. */
+  readonly idempotent?: boolean;
+}
+
+/** An answer whose body goes on for ever. */
+export interface OpenStream {
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly body: IncomingMessage;
+  close(): void;
+}
+
+/** The path that tells whether credentials are right; all device classes have it, and it says how a lock stands. */
+const USER_CHECK = '/ISAPI/Security/userCheck';
+const DEVICE_INFO = '/ISAPI/System/deviceInfo';
+/** A request is authenticated again at most this often: once for a nonce that died, once more when many requests race. */
+const MAX_AUTHORIZATIONS = 3;
+/** Paths remembered as open to us; real devices have about a hundred. */
+const MAX_ACCEPTED_PATHS = 1_024;
+
+export class HttpClient {
+  readonly gate: CredentialGate;
+  readonly place: string;
+
+  private readonly kept: HttpAgent;
+  private readonly fresh: HttpAgent;
+  private readonly nonces: Nonces;
+  /** What the device asks for; null until it was asked. */
+  private scheme: 'digest' | 'basic' | 'none' | null = null;
+  private readonly accepted = new Set<string>();
+  private active = 0;
+  private readonly queue: { start: () => void; refuse: (error: Error) => void }[] = [];
+  private readonly open = new Set<ClientRequest>();
+  private readonly handshakes = new Set<Duplex>();
+  private closed = false;
+
+  constructor(private readonly options: HttpOptions) {
+    const { address, clock } = options;
+    this.place = placeOf(address);
+    this.gate = gateFor(clock, address.host, address.port, address.username, address.password);
+    this.nonces = new Nonces(clock);
+    this.kept = this.createAgent({ keepAlive: true, maxFreeSockets: MAX_PARALLEL_REQUESTS });
+    this.fresh = this.createAgent({ keepAlive: false });
+  }
+
+  /** Sends one request, authenticated as the device asks, and reads the whole answer. */
+  async send(request: IsapiRequest, options: SendOptions = {}): Promise<IsapiAnswer> {
+    const release = await this.turn(options.signal);
+    try {
+      return await this.authenticated(request, (authorization) => this.exchange(request, authorization, options));
+    } finally {
+      release();
+    }
+  }
+
+  /** Opens an answer that goes on for ever, on a socket of its own that does not count among the parallel requests. */
+  async stream(path: string, signal?: AbortSignal): Promise<OpenStream | IsapiAnswer> {
+    const request: IsapiRequest = { method: 'GET', path };
+    return this.authenticated(request, (authorization) =>
+      this.exchange(request, authorization, { ...(signal ? { signal } : {}), stream: true }),
+    );
+  }
+
+  /** The device went away: its nonces are gone with it. */
+  forgetNonces(): void {
+    this.nonces.clear();
+  }
+
+  /** Ends everything under way. */
+  close(): void {
+    this.closed = true;
+    for (const waiting of this.queue.splice(0)) waiting.refuse(this.closedError());
+    for (const request of this.open) request.destroy(this.closedError());
+    for (const socket of this.handshakes) socket.destroy();
+    this.kept.destroy();
+    this.fresh.destroy();
+  }
+
+  /* Turns: at most MAX_PARALLEL_REQUESTS at a time */
+
+  private async turn(signal?: AbortSignal): Promise<() => void> {
+    if (this.closed) throw this.closedError();
+    if (signal?.aborted === true) throw abortReason(signal, this.place);
+    if (this.active >= MAX_PARALLEL_REQUESTS) {
+      if (this.queue.length >= MAX_QUEUED_REQUESTS) {
+        throw new DeviceBusyError(`${this.queue.length} requests are waiting already; ask less often`, {
+          device: this.place,
+        });
+      }
+      await new Promise<void>((resolve, reject) => {
+        const waiting = { start: resolve, refuse: reject };
+        this.queue.push(waiting);
+        signal?.addEventListener(
+          'abort',
+          () => {
+            const at = this.queue.indexOf(waiting);
+            if (at < 0) return;
+            this.queue.splice(at, 1);
+            reject(abortReason(signal, this.place));
+          },
+          { once: true },
+        );
+      });
+    } else this.active++;
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      const next = this.queue.shift();
+      if (next === undefined) this.active--;
+      else next.start();
+    };
+  }
+
+  /* Authentication */
+
+  /**
+   * Sends with what the device asks for. A body never goes out before the device was asked: one NVR (V4.84) takes the body of
+   * a rejected request for the beginning of the next, and a face terminal rejects an empty one before it asks (isapi.md §1.1).
+   */
+  private async authenticated<A extends IsapiAnswer | OpenStream>(
+    request: IsapiRequest,
+    send: (authorization: string | null) => Promise<ReceivedAnswer<A>>,
+  ): Promise<A> {
+    this.gate.check(this.place);
+    const { username, password } = this.options.address;
+    const hasCredentials = username !== '' || password !== '';
+
+    let nonce = this.nonces.take();
+    if (nonce === null && this.scheme !== 'basic') {
+      const plain = await this.askFor(request, send, hasCredentials);
+      if ('answer' in plain) return plain.answer;
+      nonce = plain.nonce;
+    }
+    if (!this.gate.isProven && this.scheme !== 'none') {
+      await this.gate.prove(this.place, () => this.attempt(nonce));
+      nonce = this.scheme === 'basic' ? null : (this.nonces.take() ?? nonce);
+    }
+    for (let round = 1; ; round++) {
+      const wasUsed = nonce !== null && nonce.uses > 0;
+      const authorization = this.authorization(request, nonce);
+      let received: ReceivedAnswer<A>;
+      try {
+        received = await send(authorization);
+      } catch (error) {
+        // After a restart old nonces die, and a restart looks like this.
+        if (error instanceof HikvisionError && error.recoverable) this.nonces.clear();
+        throw error;
+      }
+      if (!isRefusal(received)) {
+        if (nonce !== null) this.nonces.put(nonce, wasUsed);
+        this.remember(request);
+        return received.answer;
+      }
+      nonce = await this.afterRefusal(request, received, nonce, wasUsed, round);
+    }
+  }
+
+  /** Sends without credentials, to learn what the device asks for. @returns its answer where it asks for nothing. */
+  private async askFor<A extends IsapiAnswer | OpenStream>(
+    request: IsapiRequest,
+    send: (authorization: string | null) => Promise<ReceivedAnswer<A>>,
+    hasCredentials: boolean,
+  ): Promise<{ answer: A } | { nonce: Nonce | null }> {
+    const isHarmless = request.method === 'GET' && request.body === undefined;
+    if (this.scheme !== 'none') {
+      // While nothing is proven, the path that tells about locks is asked first; later the request itself asks.
+      if (!this.gate.isProven || !isHarmless) {
+        for (const path of [USER_CHECK, DEVICE_INFO]) {
+          const asked = await this.exchange({ method: 'GET', path }, null, { idempotent: true });
+          if (asked.status === 401) return { nonce: this.challenged(asked, hasCredentials, path) };
+          if (isLocked(asked)) throw this.gate.refused(lockOf(asked), this.place);
+        }
+      }
+    }
+    const received = await send(null);
+    if (received.status !== 401) {
+      this.scheme ??= 'none';
+      return { answer: received.answer };
+    }
+    const nonce = this.challenged(received, hasCredentials, request.path);
+    return { nonce };
+  }
+
+  private provingPath = USER_CHECK;
+
+  /** Chooses among what the device asks for. */
+  private challenged(received: ReceivedAnswer<unknown>, hasCredentials: boolean, path: string): Nonce | null {
+    const lock = lockOf(received);
+    if (lock?.locked === true) throw this.gate.refused(lock, this.place);
+    if (!hasCredentials) {
+      throw new AuthenticationError('the device asks for a user name and a password, none are given', {
+        device: this.place,
+      });
+    }
+    const challenge = this.choose(received);
+    this.provingPath = path;
+    if (challenge.scheme === 'basic') {
+      this.scheme = 'basic';
+      return null;
+    }
+    this.scheme = 'digest';
+    return this.nonces.add(challenge);
+  }
+
+  private choose(received: ReceivedAnswer<unknown>): Challenge {
+    const challenges = parseChallenges(received.challenges);
+    const isEncrypted = this.options.address.protocol === 'https';
+    const challenge = chooseChallenge(challenges, isEncrypted || this.options.allowBasic);
+    if (challenge !== null) return challenge;
+    if (challenges.length > 0) {
+      throw new AuthenticationError(
+        'the device offers only Basic, which shows the password to everybody on the network. Use HTTPS, or allow Basic over HTTP',
+        { device: this.place },
+      );
+    }
+    throw new AuthenticationError(
+      `the device asks for a kind of authentication that is not supported (${received.challenges.join('; ').slice(0, 120) || 'none named'})`,
+      { device: this.place },
+    );
+  }
+
+  /** The one attempt with unproven credentials, on the path that asked for them. */
+  private async attempt(first: Nonce | null): Promise<Outcome> {
+    const path = this.provingPath;
+    let nonce = first;
+    for (let round = 1; ; round++) {
+      const request: IsapiRequest = { method: 'GET', path };
+      const received = await this.exchange(request, this.authorization(request, nonce), { idempotent: false });
+      if (received.status !== 401 && !isLocked(received) && !saysUnauthorized(received)) {
+        if (nonce !== null) this.nonces.put(nonce, false);
+        this.remember(request);
+        return 'accepted';
+      }
+      const next = this.staleNonce(received);
+      if (next === null || round >= MAX_AUTHORIZATIONS) return { refused: lockOf(received) };
+      nonce = next;
+    }
+  }
+
+  /** A nonce from a challenge that says `stale`: the password was not looked at. */
+  private staleNonce(received: ReceivedAnswer<unknown>): Nonce | null {
+    const challenge = chooseChallenge(parseChallenges(received.challenges), false);
+    return challenge?.scheme === 'digest' && challenge.stale && !isLocked(received) ? this.nonces.add(challenge) : null;
+  }
+
+  /**
+   * A refusal of credentials that were right before. Was it the nonce, the right for this path, or has the password changed?
+   *
+   * @returns a nonce to try once more with. @throws the error it must end with.
+   */
+  private async afterRefusal(
+    request: IsapiRequest,
+    received: ReceivedAnswer<unknown>,
+    nonce: Nonce | null,
+    wasUsed: boolean,
+    round: number,
+  ): Promise<Nonce | null> {
+    const lock = lockOf(received);
+    if (lock?.locked === true) throw this.gate.refused(lock, this.place);
+    const challenge = chooseChallenge(parseChallenges(received.challenges), false);
+    if (challenge?.scheme === 'digest' && round < MAX_AUTHORIZATIONS) {
+      if (challenge.stale) return this.nonces.add(challenge);
+      // A device that has taken a nonce twice before judges the password; one that never has may take each only once.
+      if (wasUsed && !this.nonces.reuseWorks && challenge.nonce !== nonce?.challenge.nonce)
+        return this.nonces.add(challenge);
+    }
+    if (this.accepted.has(keyOf(request))) throw this.gate.refused(lock, this.place);
+    // A path that never answered us: intercoms refuse alertStream so although the password is right (isapi.md §1.3).
+    if (keyOf(request) !== keyOf({ method: 'GET', path: this.provingPath }) && (await this.isStillRight())) {
+      throw new PermissionError('the password is right, but this user may not use this function', {
+        device: this.place,
+        operation: `${request.method} ${pathOf(request.path)}`,
+      });
+    }
+    throw this.gate.refused(lock, this.place);
+  }
+
+  private async isStillRight(): Promise<boolean> {
+    const request: IsapiRequest = { method: 'GET', path: this.provingPath };
+    const asked = await this.exchange(request, null, { idempotent: true });
+    const challenge = asked.status === 401 ? this.choose(asked) : null;
+    if (challenge === null) return asked.status < 400;
+    const nonce = challenge.scheme === 'digest' ? this.nonces.add(challenge) : null;
+    const received = await this.exchange(request, this.authorization(request, nonce), { idempotent: false });
+    return received.status !== 401 && !isLocked(received) && !saysUnauthorized(received);
+  }
+
+  private authorization(request: IsapiRequest, nonce: Nonce | null): string | null {
+    const { username, password } = this.options.address;
+    if (this.scheme === 'basic') return basicAuthorization(username, password);
+    if (nonce === null) return null;
+    nonce.uses++;
+    return digestAuthorization(nonce.challenge, {
+      username,
+      password,
+      method: request.method,
+      uri: request.path,
+      nc: nonce.uses,
+      cnonce: randomBytes(8).toString('hex'),
+    });
+  }
+
+  private remember(request: IsapiRequest): void {
+    if (this.accepted.size < MAX_ACCEPTED_PATHS) this.accepted.add(keyOf(request));
+  }
+
+  /* One exchange on the wire */
+
+  private async exchange<A extends IsapiAnswer | OpenStream>(
+    request: IsapiRequest,
+    authorization: string | null,
+    options: SendOptions & { stream?: boolean },
+  ): Promise<ReceivedAnswer<A>> {
+    try {
+      return await this.once<A>(
+        request,
+        authorization,
+        options,
+        options.idempotent === true && options.stream !== true,
+      );
+    } catch (error) {
+      // The device closed a kept connection just as we used it; a request that changes nothing goes out again.
+      if (!(error instanceof DeadConnection)) throw error;
+      return this.once<A>(request, authorization, options, false);
+    }
+  }
+
+  private once<A extends IsapiAnswer | OpenStream>(
+    request: IsapiRequest,
+    authorization: string | null,
+    options: SendOptions & { stream?: boolean },
+    useKept: boolean,
+  ): Promise<ReceivedAnswer<A>> {
+    const { address, clock } = this.options;
+    const { signal } = options;
+    const context = { device: this.place, operation: `${request.method} ${pathOf(request.path)}` };
+    return new Promise((resolve, reject) => {
+      if (this.closed) return reject(this.closedError());
+      if (signal?.aborted === true) return reject(abortReason(signal, this.place));
+      const body = request.body ?? '';
+      const outgoing = (address.protocol === 'https' ? httpsRequest : httpRequest)({
+        method: request.method,
+        path: request.path,
+        host: address.host,
+        port: address.port,
+        agent: useKept ? this.kept : this.fresh,
+        // HTTP/1.0, bare CR, odd header characters: the devices are old, and the answer is bounded and judged anyway.
+        insecureHTTPParser: true,
+        headers: {
+          Host: hostHeader(address),
+          Accept: '*/*',
+          Connection: useKept || options.stream === true ? 'keep-alive' : 'close',
+          ...(authorization === null ? {} : { Authorization: authorization }),
+          ...(body.length > 0 ? { 'Content-Type': request.contentType ?? 'application/xml; charset="UTF-8"' } : {}),
+          // A PUT without a body needs its zero said.
+          ...(request.method === 'GET' && body.length === 0 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+        },
+      });
+      this.open.add(outgoing);
+      let timer = clock.after(CONNECT_TIMEOUT_MS, () =>
+        fail(new UnreachableError(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`, context)),
+      );
+      let isSettled = false;
+      const onAbort = () => fail(abortReason(signal as AbortSignal, this.place));
+      const settle = () => {
+        isSettled = true;
+        timer.cancel();
+        signal?.removeEventListener('abort', onAbort);
+        if (options.stream !== true) this.open.delete(outgoing);
+      };
+      const fail = (error: Error) => {
+        if (isSettled) return;
+        settle();
+        this.open.delete(outgoing);
+        outgoing.destroy();
+        reject(error);
+      };
+      const wait = (ms: number, what: string) => {
+        timer.cancel();
+        timer = clock.after(ms, () => fail(new TimeoutError(`${what} within ${ms / 1000} s`, context)));
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+
+      outgoing.on('socket', (socket) => {
+        const connected = () => wait(request.timeoutMs ?? HEADERS_TIMEOUT_MS, 'no answer');
+        if (socket.connecting) socket.once('connect', connected);
+        else connected();
+      });
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        if (useKept && outgoing.reusedSocket && isReset(error)) return fail(new DeadConnection());
+        fail(networkError(error, context));
+      });
+      outgoing.on('response', (incoming) => {
+        const head = {
+          status: incoming.statusCode ?? 0,
+          contentType: incoming.headers['content-type'] ?? null,
+          challenges: challengesOf(incoming),
+        };
+        if (options.stream === true && head.status === 200) {
+          settle();
+          const close = () => {
+            this.open.delete(outgoing);
+            outgoing.destroy();
+          };
+          incoming.once('close', () => this.open.delete(outgoing));
+          // Whoever reads the body hears of its errors; this one keeps a late error from being nobody's.
+          incoming.on('error', () => undefined);
+          resolve({ ...head, body: EMPTY, answer: { ...head, body: incoming, close } as unknown as A });
+          return;
+        }
+        const chunks: Buffer[] = [];
+        let size = 0;
+        wait(BODY_TIMEOUT_MS, 'the answer did not go on');
+        incoming.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) {
+            return fail(new TooLargeError(`an answer of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`, context));
+          }
+          chunks.push(chunk);
+          wait(BODY_TIMEOUT_MS, 'the answer did not go on');
+        });
+        incoming.on('error', (error: NodeJS.ErrnoException) => fail(networkError(error, context)));
+        incoming.on('end', () => {
+          if (isSettled) return;
+          settle();
+          const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+          resolve({
+            ...head,
+            body: whole,
+            answer: { status: head.status, contentType: head.contentType, body: whole } as A,
+          });
+        });
+        incoming.on('close', () =>
+          fail(new ConnectionLostError('the connection broke before the answer was complete', context)),
+        );
+      });
+      outgoing.end(body);
+    });
+  }
+
+  private createAgent(options: { keepAlive: boolean; maxFreeSockets?: number }): HttpAgent {
+    const { address, trust } = this.options;
+    // An idle connection is let go before the device does so.
+    const agentOptions = { ...options, timeout: KEEP_ALIVE_MS, scheduling: 'lifo' as const };
+    const { host, port } = address;
+    if (address.protocol === 'http') {
+      const agent = new HttpAgent(agentOptions);
+      Object.assign(agent, { createConnection: () => openTcp(host, port) });
+      return agent;
+    }
+    const agent = new HttpsAgent({ ...agentOptions, maxCachedSessions: 0 });
+    Object.assign(agent, {
+      createConnection: (_options: unknown, done: (error: Error | null, socket?: Duplex) => void) => {
+        const socket = openTls(host, port, trust, (error, judged) => {
+          this.handshakes.delete(socket);
+          done(error, judged);
+        });
+        this.handshakes.add(socket);
+      },
+    });
+    return agent;
+  }
+
+  private closedError(): ClosedError {
+    return new ClosedError('the connection was closed', { device: this.place });
+  }
+}
+
+interface ReceivedAnswer<A> {
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly challenges: readonly string[];
+  readonly body: Buffer;
+  readonly answer: A;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A kept connection was closed by the device as we used it. */
+class DeadConnection extends Error {}
+
+function hostHeader(address: DeviceAddress): string {
+  const isUsual = address.port === (address.protocol === 'https' ? 443 : 80);
+  return isUsual ? bracketed(address.host) : `${bracketed(address.host)}:${address.port}`;
+}
+
+/** Node joins repeated headers; the raw list keeps them apart. */
+function challengesOf(incoming: IncomingMessage): string[] {
+  const values: string[] = [];
+  const { rawHeaders } = incoming;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() === 'www-authenticate') values.push(rawHeaders[at + 1] as string);
+  }
+  return values;
+}
+
+function lockOf(received: ReceivedAnswer<unknown>): LockState | null {
+  try {
+    const status = responseStatusOf({
+      status: received.status,
+      contentType: received.contentType,
+      body: received.body,
+    });
+    return status === null
+      ? null
+      : { locked: status.isLocked, unlockSeconds: status.unlockSeconds, attemptsLeft: status.attemptsLeft };
+  } catch (error) {
+    if (error instanceof ProtocolError) return null; // most 401 bodies are web pages
+    throw error;
+  }
+}
+
+/** Refused for the sake of the credentials; a lock may come as 403, too. */
+function isRefusal(received: ReceivedAnswer<unknown>): boolean {
+  return received.status === 401 || isLocked(received);
+}
+
+function isLocked(received: ReceivedAnswer<unknown>): boolean {
+  return (received.status === 401 || received.status === 403) && lockOf(received)?.locked === true;
+}
+
+/** `userCheck` may say 401 under HTTP 200. */
+function saysUnauthorized(received: ReceivedAnswer<unknown>): boolean {
+  if (received.status !== 200 || received.body.length > 4_096) return false;
+  return /<statusValue>\s*401\s*</i.test(received.body.toString('latin1'));
+}
+
+function keyOf(request: Pick<IsapiRequest, 'method' | 'path'>): string {
+  return `${request.method} ${pathOf(request.path)}`;
+}
+
+/** Without the query, which may hold secrets. */
+function pathOf(path: string): string {
+  return path.split('?')[0] as string;
+}
+
+function isReset(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.message === 'socket hang up';
+}
+
+function abortReason(signal: AbortSignal, device: string): Error {
+  return signal.reason instanceof HikvisionError ? signal.reason : new ClosedError('cancelled', { device });
+}
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused: is the port right, is the service on?',
+  EHOSTUNREACH: 'no way to this address',
+  ENETUNREACH: 'no way to this network',
+  ENOTFOUND: 'this name is not known',
+  EAI_AGAIN: 'the name service does not answer',
+  EADDRNOTAVAIL: 'this address cannot be used',
+};
+
+/** An error of the network in words for people; ours are passed on. */
+export function networkError(
+  error: NodeJS.ErrnoException,
+  context: { device: string; operation?: string },
+): HikvisionError {
+  if (error instanceof HikvisionError) return error;
+  const code = error.code ?? '';
+  const chained = { ...context, cause: error };
+  const unreachable = UNREACHABLE[code];
+  if (unreachable !== undefined) return new UnreachableError(unreachable, chained);
+  if (code === 'ETIMEDOUT') return new UnreachableError('no answer from this address', chained);
+  if (code.startsWith('HPE_'))
+    return new ProtocolError(`the answer is no HTTP (${code}); does another service use this port?`, 0, chained);
+  if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
+    return new UnreachableError('no TLS connection: does this port speak HTTPS?', chained);
+  }
+  return new ConnectionLostError(`the connection broke (${code || error.message})`, chained);
+}
+
+export type { DigestChallenge };
