@@ -1,0 +1,223 @@
+/** `hsp simulate`: serves simulated devices until it is told to stop. */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { systemClock, type Clock } from '../clock';
+import {
+  builtInDevice,
+  deviceFromDump,
+  DumpError,
+  FAULT_NAMES,
+  FAULTS,
+  isFaultName,
+  MODEL_NAMES,
+  Simulator,
+  SIMULATOR_PASSWORD,
+  SIMULATOR_USERNAME,
+  type FaultName,
+  type ModelName,
+  type Replay,
+  type SimulatedDevice,
+} from '../simulator';
+import type { CliIo, Verb } from './verb';
+
+const DEFAULT_MODEL: ModelName = 'camera';
+const HOST = '127.0.0.1';
+/** Ports after the first one that are tried for the next device. */
+const PORT_TRIES = 100;
+
+const HELP = `Usage: hsp simulate [options]
+
+Serves a simulated device on ${HOST}: digest authentication, account lock, alertStream. Prints one line,
+{"ready":true,"http":PORT}, once it listens, and runs until SIGINT or SIGTERM.
+
+  --dump FILE      a device captured as {meta, responses: {path: {status, contentType, body}}}; may be given several
+                   times, then each line also has "model", and the devices are on the ports that follow
+  --model NAME     a built-in device instead: ${MODEL_NAMES.join(', ')} (default: ${DEFAULT_MODEL}); it plays a scenario on its
+                   alertStream unless --stream is given
+  --http PORT      port, 0 for any free one (default: 0)
+  --user NAME      user (default: ${SIMULATOR_USERNAME})
+  --password TEXT  password (default: the environment's HSP_PASSWORD, else ${SIMULATOR_PASSWORD})
+  --stream FILE    captured bytes, replayed from the start on each alertStream
+  --speed X        multiple of the captured time, Infinity for all at once (default: 1)
+  --clock ISO      the device's clock stands still at this time (default: it runs)
+  --fault NAME     what is wrong with the device (default: nothing):
+${FAULT_NAMES.map((name) => `                     ${name.padEnd(22)}${FAULTS[name].summary}`).join('\n')}
+  --help           this text`;
+
+export const simulate: Verb = {
+  name: 'simulate',
+  summary: 'serve a simulated device, from a dump or built in',
+  help: HELP,
+  async run(args, io) {
+    const usage = readUsage(args, io.env);
+    if (usage === 'help') {
+      io.out(HELP);
+      return 0;
+    }
+    if ('problem' in usage) {
+      io.err(`hsp simulate: ${usage.problem}`);
+      io.err('Try: hsp simulate --help');
+      return 2;
+    }
+    const running: Simulator[] = [];
+    try {
+      await startAll(usage, io, running);
+      await untilAborted(io.signal);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof SimulateError)) throw error;
+      io.err(`hsp simulate: ${error.message}`);
+      return 1;
+    } finally {
+      await Promise.all(running.map((simulator) => simulator.close()));
+    }
+  },
+};
+
+/** A file or a port that cannot be used; the message is for the user. */
+class SimulateError extends Error {}
+
+interface Usage {
+  readonly dumps: readonly string[];
+  readonly model: ModelName;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  readonly streamFile: string | null;
+  readonly speed: number;
+  readonly fault: FaultName | null;
+  readonly clock: Clock;
+}
+
+function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage | 'help' | { problem: string } {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        dump: { type: 'string', multiple: true },
+        model: { type: 'string' },
+        http: { type: 'string' },
+        user: { type: 'string' },
+        password: { type: 'string' },
+        stream: { type: 'string' },
+        speed: { type: 'string' },
+        clock: { type: 'string' },
+        fault: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    // Only the first line: the rest is advice about dashes.
+    return { problem: (error as Error).message.split('\n')[0] ?? 'these options cannot be read' };
+  }
+  if (values.help) return 'help';
+
+  const { dump: dumps = [], model = DEFAULT_MODEL, http = '0', speed = '1', fault, clock } = values;
+  const port = /^\d{1,5}$/.test(http) ? Number(http) : NaN;
+  if (!(port <= 65_535)) return { problem: `--http: a port from 0 to 65535, not ${http}` };
+  if (!isModelName(model)) return { problem: `--model: one of ${MODEL_NAMES.join(', ')}, not ${model}` };
+  if (dumps.length > 0 && values.model !== undefined) return { problem: 'either --dump or --model' };
+  if (!(Number(speed) > 0)) return { problem: `--speed: a number above 0, not ${speed}` };
+  if (values.speed !== undefined && values.stream === undefined) return { problem: '--speed needs --stream' };
+  if (fault !== undefined && !isFaultName(fault)) {
+    return { problem: `--fault: one of ${FAULT_NAMES.join(', ')}, not ${fault}` };
+  }
+  const standsAt = clock === undefined ? null : Date.parse(clock);
+  if (Number.isNaN(standsAt)) return { problem: `--clock: a time such as 2024-05-01T12:00:00Z, not ${clock}` };
+  return {
+    dumps,
+    model,
+    port,
+    username: values.user ?? SIMULATOR_USERNAME,
+    password: values.password ?? (env.HSP_PASSWORD || SIMULATOR_PASSWORD),
+    streamFile: values.stream ?? null,
+    speed: Number(speed),
+    fault: fault ?? null,
+    clock: standsAt === null ? systemClock : standingClock(standsAt),
+  };
+}
+
+/** Files are read before anything listens, so that a wrong one starts nothing. */
+async function startAll(usage: Usage, io: CliIo, running: Simulator[]): Promise<void> {
+  const stream: Replay | undefined =
+    usage.streamFile === null ? undefined : { bytes: await readBytes(usage.streamFile), speed: usage.speed };
+  const devices: SimulatedDevice[] = [];
+  for (const file of usage.dumps) devices.push(await readDump(file));
+  if (devices.length === 0) devices.push(builtInDevice(usage.model));
+
+  let port = usage.port;
+  for (const device of devices) {
+    const simulator = await listen(device, usage, stream, port, running.length === 0 || port === 0 ? 1 : PORT_TRIES);
+    running.push(simulator);
+    if (port !== 0) port = simulator.httpPort + 1;
+    simulator.setFault(usage.fault);
+    if (device.scenario !== null && stream === undefined) simulator.playScenario(device.scenario);
+    const model = devices.length > 1 ? { model: device.identity.model } : {};
+    io.out(JSON.stringify({ ready: true, http: simulator.httpPort, ...model }));
+  }
+}
+
+async function listen(
+  device: SimulatedDevice,
+  usage: Usage,
+  stream: Replay | undefined,
+  port: number,
+  tries: number,
+): Promise<Simulator> {
+  for (let offset = 0; ; offset++) {
+    if (port + offset > 65_535) throw new SimulateError(`no port is free from ${port} on`);
+    try {
+      return await Simulator.start({
+        device,
+        username: usage.username,
+        password: usage.password,
+        clock: usage.clock,
+        host: HOST,
+        httpPort: port + offset,
+        ...(stream === undefined ? {} : { stream }),
+      });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE' && offset + 1 < tries) continue;
+      if (code === 'EADDRINUSE') throw new SimulateError(`port ${port + offset} is taken`);
+      if (code === 'EACCES') throw new SimulateError(`port ${port + offset} needs more rights`);
+      throw error;
+    }
+  }
+}
+
+async function readDump(file: string): Promise<SimulatedDevice> {
+  const bytes = await readBytes(file);
+  try {
+    return deviceFromDump(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    if (error instanceof DumpError || error instanceof SyntaxError)
+      throw new SimulateError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new SimulateError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
+  }
+}
+
+/** The time stands still, timers run. */
+function standingClock(nowMs: number): Clock {
+  return { ...systemClock, now: () => nowMs };
+}
+
+function isModelName(name: string): name is ModelName {
+  return (MODEL_NAMES as readonly string[]).includes(name);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
