@@ -196,6 +196,12 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? typeof value;
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? typeof value;
+  } catch {
+    // A cycle or a BigInt: the message still has to be made.
+    text = typeof value;
+  }
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -229,6 +229,7 @@ export const camera = {
       width: { kind: 'integer', title: 'Width', unit: 'px', min: 16, max: 16_384, optional: true },
       height: { kind: 'integer', title: 'Height', unit: 'px', min: 16, max: 16_384, optional: true },
     },
+    retriesItself: true,
     isapi: takeSnapshot,
     returns: 'The picture, a JPEG: contentType and data.',
     paths: [

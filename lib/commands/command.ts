@@ -186,6 +186,8 @@ export interface Command<P extends Params = Params, R = unknown> {
   readonly effectOf?: (args: CheckedArguments<P>) => Effect;
   readonly params: P;
   readonly isapi: (args: CheckedArguments<P>, context: CommandContext) => Steps<R>;
+  /** Asks a busy device again by its own rules, so nobody else does. */
+  readonly retriesItself?: true;
   /** What the answer is, in words, for help and README. */
   readonly returns: string;
   /** ISAPI paths read or written, with `{placeholders}`; a test holds them against the simulator. */

@@ -39,7 +39,7 @@ export function parseZone(text: string): Zone | undefined {
     weekday: number(index + 2),
     timeMs: parts[index + 3] === undefined ? 7_200_000 : timeAt(index + 3),
   });
-  const offsetMs = timeAt(2) * (parts[1] === '-' ? 1 : -1);
+  const offsetMs = parts[1] === '-' ? timeAt(2) : 0 - timeAt(2);
   if (Math.abs(offsetMs) > 15 * 3_600_000) return undefined;
   if (parts[9] === undefined) return { offsetMs, daylight: null };
   const start = ruleAt(9);
@@ -93,7 +93,7 @@ export function parseStamp(text: string): Stamp | undefined {
   if (offset === 'Z') return { wallMs, offsetMs: 0 };
   const digits = offset.replace(/\D/g, '');
   const size = (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))) * MINUTE_MS;
-  return { wallMs, offsetMs: offset.startsWith('-') ? -size : size };
+  return { wallMs, offsetMs: offset.startsWith('-') ? 0 - size : size };
 }
 
 /** `2024-05-01T12:34:56`, from a wall clock read as UTC. */
