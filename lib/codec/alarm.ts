@@ -1,6 +1,6 @@
 /** What a device sends by itself on the alarm channel, and the lists of recordings, which come the same way. */
 import { ProtocolError } from '../errors';
-import { bitmapAt, bitsOf, bufferOf, u32At } from './bytes';
+import { bitmapAt, bitsOf, bufferOf, u32At, viewOf } from './bytes';
 import { encodePush, pushHeader } from './frame';
 import { decode, encode, offsetsOf, type Confidence, type GivenOf, type ValueOf } from './layout';
 import { RET_VAL } from './message';
@@ -122,16 +122,17 @@ export function decodePush(bytes: Uint8Array, start = 0, end = bytes.length): Pu
 
 function alarmV30(bytes: Uint8Array, start: number, end: number): AlarmMessage {
   if (end - start < V30_BYTES) throw new ProtocolError(`a V30 alarm of ${end - start} bytes`, end);
-  const at = start + HEADER;
+  const view = viewOf(bytes);
+  const at = bytes.byteOffset + start + HEADER;
   return {
     type: 'alarm',
     version: 'V30',
-    alarmType: u32At(bytes, at + V30.alarmType),
-    alarmInputs: bitmapAt(bytes, at + V30.alarmInputs, INPUTS_BYTES),
-    alarmOutputs: bitmapAt(bytes, at + V30.alarmOutputs, BITMAP_BYTES),
-    recordingChannels: bitmapAt(bytes, at + V30.recordingChannels, BITMAP_BYTES),
-    channels: bitmapAt(bytes, at + V30.channels, BITMAP_BYTES),
-    disks: bitmapAt(bytes, at + V30.disks, BITMAP_BYTES),
+    alarmType: view.getUint32(at + V30.alarmType),
+    alarmInputs: bitmapAt(view, at + V30.alarmInputs, INPUTS_BYTES),
+    alarmOutputs: bitmapAt(view, at + V30.alarmOutputs, BITMAP_BYTES),
+    recordingChannels: bitmapAt(view, at + V30.recordingChannels, BITMAP_BYTES),
+    channels: bitmapAt(view, at + V30.channels, BITMAP_BYTES),
+    disks: bitmapAt(view, at + V30.disks, BITMAP_BYTES),
     raw: end - start === V30_BYTES ? null : bufferOf(bytes, start + V30_BYTES, end),
   };
 }

@@ -164,25 +164,44 @@ const NO_NUMBERS: readonly number[] = Object.freeze([]);
 
 /**
  * The numbers in a bitmap of `count` bytes: the lowest bit of the first byte is number 1, the highest of the first byte 8.
- * The caller has checked that it lies inside.
+ * Read four bytes at a time, because most are zero. The caller has checked that it lies inside.
  */
-export function bitmapAt(bytes: Uint8Array, at: number, count: number): readonly number[] {
+export function bitmapAt(view: DataView, at: number, count: number): readonly number[] {
   let numbers: number[] | undefined;
-  for (let index = 0; index < count; index++) {
-    let bits = bytes[at + index] as number;
-    if (bits === 0) continue;
-    numbers ??= [];
-    for (let number = index * 8 + 1; bits !== 0; number++, bits >>>= 1) if ((bits & 1) === 1) numbers.push(number);
+  let index = 0;
+  for (; index + 4 <= count; index += 4) {
+    const word = view.getUint32(at + index, true);
+    if (word !== 0) addBits((numbers ??= []), word, 8 * index);
+  }
+  for (; index < count; index++) {
+    const byte = view.getUint8(at + index);
+    if (byte !== 0) addBits((numbers ??= []), byte, 8 * index);
   }
   return numbers ?? NO_NUMBERS;
+}
+
+function addBits(numbers: number[], word: number, before: number): void {
+  for (let bits = word; bits !== 0; bits &= bits - 1) numbers.push(before + 32 - Math.clz32(bits & -bits));
 }
 
 /** The numbers in a u32 of bits: the lowest bit is number 1. */
 export function bitsOf(word: number): readonly number[] {
   if (word === 0) return NO_NUMBERS;
   const numbers: number[] = [];
-  for (let number = 1, bits = word >>> 0; bits !== 0; number++, bits >>>= 1) if ((bits & 1) === 1) numbers.push(number);
+  addBits(numbers, word, 0);
   return numbers;
+}
+
+let lastView: DataView = new DataView(new ArrayBuffer(0));
+
+/**
+ * A view on the memory that `bytes` lies in, for reading at `bytes.byteOffset + at`. Making one costs as much as reading a
+ * frame, and frames come many to a chunk, so the last one is kept.
+ */
+export function viewOf(bytes: Uint8Array): DataView {
+  const memory = bytes.buffer;
+  if (lastView.buffer !== memory) lastView = new DataView(memory);
+  return lastView;
 }
 
 /** A Buffer on the same memory. */

@@ -9,7 +9,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { ArgumentError, ProtocolError, type Violation } from '../errors';
-import { bitmapAt, bitsOf, bufferOf, u16At, u32At } from './bytes';
+import { bitmapAt, bitsOf, bufferOf, u16At, u32At, viewOf } from './bytes';
 import { decodeText } from './text';
 
 /* Fields */
@@ -274,7 +274,7 @@ function readField(field: Field, bytes: Uint8Array, at: number): unknown {
     case 'hex':
       return bufferOf(bytes, at, at + field.sizeBytes).toString('hex');
     case 'bitmap':
-      return bitmapAt(bytes, at, field.sizeBytes);
+      return bitmapAt(viewOf(bytes), bytes.byteOffset + at, field.sizeBytes);
     case 'bits32':
       return bitsOf(u32At(bytes, at));
     case 'ipv4Reversed':
