@@ -1,0 +1,71 @@
+/**
+ * Arranges `dist/nodes/<name>/` the way Node-RED wants it: `<name>.html`, `icons/`, `locales/en-US/<name>.{json,html}` beside the
+ * compiled `<name>.js`. Runs after `tsc`, because the lists in the dialogs and in the help come from the compiled registry.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+import { commandList, EVENT_KIND_NAMES } from '../lib/index';
+import { commandHelp, editorCommands, localeOf } from './shared/generate';
+
+const NODES = ['config', 'connect', 'command', 'event-in'] as const;
+
+const sourceRoot = resolve(__dirname, '../../nodes');
+const targetRoot = __dirname;
+
+async function buildNode(name: string): Promise<void> {
+  const source = join(sourceRoot, name);
+  const target = join(targetRoot, name);
+  const locales = join(target, 'locales', 'en-US');
+  for (const folder of ['icons', 'locales']) rmSync(join(target, folder), { recursive: true, force: true });
+  mkdirSync(locales, { recursive: true });
+
+  const type = `hsp-${name}`;
+  const script = await bundle(join(source, 'editor.ts'));
+  const form = read(join(source, 'editor.html'));
+  const template = element('text/html', `data-template-name="${type}"`, form);
+  writeFileSync(join(target, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${template}`);
+
+  const help = read(join(source, 'help.md')) + (name === 'command' ? `\n${commandHelp(commandList())}` : '');
+  writeFileSync(join(locales, `${name}.html`), element('text/markdown', `data-help-name="${type}"`, help));
+  const locale = localeOf(read(join(source, 'locale.json')), read(join(sourceRoot, 'shared', 'locale.json')));
+  writeFileSync(join(locales, `${name}.json`), `${JSON.stringify(locale, null, 2)}\n`);
+
+  cpSync(join(sourceRoot, 'icons'), join(target, 'icons'), { recursive: true });
+}
+
+async function bundle(entry: string): Promise<string> {
+  const options: BuildOptions & { write: false } = {
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2020',
+    charset: 'utf8',
+    define: {
+      COMMANDS: JSON.stringify(editorCommands(commandList())),
+      EVENT_KINDS: JSON.stringify(EVENT_KIND_NAMES),
+    },
+  };
+  const [file] = (await build(options)).outputFiles;
+  if (file === undefined) throw new Error(`${entry}: no output`);
+  // The text stands within a <script>, which ends at the first closing tag whatever surrounds it.
+  return file.text.replace(/<\/script/gi, '<\\/script');
+}
+
+function element(type: string, attribute: string, content: string): string {
+  return `<script type="${type}" ${attribute}>\n${content.trimEnd()}\n</script>\n`;
+}
+
+function read(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+async function run(): Promise<void> {
+  for (const name of NODES) await buildNode(name);
+}
+
+run().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+});

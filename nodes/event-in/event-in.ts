@@ -1,0 +1,61 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { systemClock } from '../../lib/index';
+import { connectionOf } from '../shared/connection';
+import { EventFilter, filterSettings, millisecondsOf, type FilterFields } from '../shared/filter';
+import { toMessage } from '../shared/message';
+import { translatorOf } from '../shared/runtime';
+import { StatusLine } from '../shared/status';
+
+interface EventInDef extends NodeDef, FilterFields {
+  readonly device: string;
+  readonly pictures?: boolean;
+  readonly raw?: boolean;
+  /** Seconds; an event that is never ended by the device ends when more than this pass without a repeat. Empty: 10. */
+  readonly endAfter?: string | number;
+  /** 1: one message per edge. 2: `start` and `once` on the first output, `end` on the second. */
+  readonly outputs?: number;
+}
+
+/** Sends one message per event of a device: its start and its end, not its repeats. */
+export = (RED: NodeAPI): void => {
+  RED.nodes.registerType('hsp-event-in', function (this: Node, def: EventInDef) {
+    RED.nodes.createNode(this, def);
+    const connection = connectionOf(RED, def.device);
+    const translate = translatorOf(RED);
+    const status = new StatusLine((shown) => this.status(shown), translate, systemClock, { wantsEvents: true });
+
+    const filtering = filterSettings(def);
+    const endAfterMs = millisecondsOf(def.endAfter);
+    const problems = 'problems' in filtering ? filtering.problems : [];
+    if (endAfterMs === undefined) problems.push('endAfter');
+    if ('problems' in filtering || endAfterMs === undefined) {
+      const fields = problems.map((field) => translate(`hsp-event-in.label.${field}`)).join(', ');
+      const text = translate('hsp-event-in.status.invalid', { fields });
+      this.status({ fill: 'red', shape: 'ring', text });
+      this.error(text);
+      return;
+    }
+
+    const options = { pictures: def.pictures !== false, raw: def.raw === true };
+    const filter = new EventFilter(
+      filtering.settings,
+      systemClock,
+      (event) => {
+        const message = { ...toMessage(event, options) };
+        this.send(Number(def.outputs) === 2 && event.state === 'end' ? [null, message] : message);
+      },
+      (count) => status.setNote(translate('hsp-event-in.status.suppressed', { count })),
+    );
+    const events = connection.onEvent((event) => filter.push(event), endAfterMs === 0 ? {} : { endAfterMs });
+    const states = connection.onState((state) => status.setConnection(state));
+    connection.register(this);
+
+    this.on('close', (done: () => void) => {
+      events.close();
+      states.close();
+      filter.close();
+      status.close();
+      void connection.release(this).finally(done);
+    });
+  });
+};

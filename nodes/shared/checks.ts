@@ -1,0 +1,94 @@
+/** What the edit dialogs know of a command, as data that can stand in a script, and how they check what is typed. Pure. */
+
+/** A parameter, as far as a field needs it; see `Param` of the registry. A pattern is its source text. */
+export interface EditorParam {
+  readonly kind: 'integer' | 'number' | 'text' | 'boolean' | 'choice' | 'time' | 'json';
+  readonly title: string;
+  readonly description?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxLength?: number;
+  readonly pattern?: { readonly source: string; readonly flags: string; readonly meaning: string };
+  readonly choices?: readonly string[];
+  readonly default?: unknown;
+  readonly optional?: true;
+}
+
+export interface EditorCommand {
+  /** `camera.snapshot` */
+  readonly name: string;
+  readonly family: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly effect: 'read' | 'act' | 'write' | 'danger';
+  readonly params: Readonly<Record<string, EditorParam>>;
+}
+
+/** A field: a value, or where to find it when a message comes (`msg`, `flow`, `env`, ...). */
+export interface TypedField {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** The field is left to the default of the command. */
+export const DEFAULT_TYPE = 'default';
+/** Where a value may come from when a message arrives. */
+export const LOOKED_UP = ['msg', 'flow', 'global', 'env', 'jsonata'] as const;
+
+/** True for a text that holds an environment variable: what it says is known only when the flow runs. */
+export function hasEnvironment(value: unknown): boolean {
+  return typeof value === 'string' && /\$\{[^}]+\}/.test(value);
+}
+
+/** Seconds, up to a day; empty is fine. */
+export function isSeconds(value: unknown): boolean {
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  if (text === '' || hasEnvironment(text)) return true;
+  const seconds = Number(text.replace(',', '.'));
+  return Number.isFinite(seconds) && seconds >= 0 && seconds <= 86_400;
+}
+
+/** Can the command take what stands in the field? What is looked up later is taken on trust. */
+export function isFieldValid(param: EditorParam, field: TypedField | undefined): boolean {
+  const isLeftOut = field === undefined || field.type === DEFAULT_TYPE || field.value.trim() === '';
+  if ((LOOKED_UP as readonly string[]).includes(field?.type ?? '')) return !isLeftOut;
+  // Nothing given: fine where there is a default, and where the message may bring it.
+  if (isLeftOut) return true;
+  const { value } = field;
+  switch (param.kind) {
+    case 'integer':
+    case 'number': {
+      const number = Number(value);
+      if (!Number.isFinite(number) || (param.kind === 'integer' && !Number.isInteger(number))) return false;
+      return number >= (param.min ?? -Infinity) && number <= (param.max ?? Infinity);
+    }
+    case 'text':
+      if (param.pattern !== undefined && !new RegExp(param.pattern.source, param.pattern.flags).test(value))
+        return false;
+      return value.length <= (param.maxLength ?? Infinity);
+    case 'boolean':
+      return value === 'true' || value === 'false';
+    case 'choice':
+      return param.choices?.includes(value) ?? false;
+    case 'time':
+      return !Number.isNaN(Date.parse(value));
+    case 'json':
+      return isJson(value);
+  }
+}
+
+export function areFieldsValid(command: EditorCommand | undefined, args: unknown): boolean {
+  if (command === undefined || typeof args !== 'object' || args === null) return true;
+  const fields = args as Record<string, TypedField | undefined>;
+  return Object.entries(command.params).every(([name, param]) => isFieldValid(param, fields[name]));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

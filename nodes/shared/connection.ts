@@ -1,0 +1,283 @@
+/** One connection per device: opened by its first user, closed by its last. */
+import { HikvisionClient, UnreachableError } from '../../lib/index';
+import type { ClientOptions, ConnectionState, HikvisionEvent, Subscription } from '../../lib/index';
+import type { Node, NodeAPI } from 'node-red';
+import type { DeviceState } from './message';
+
+/** What a configuration node makes of its fields: options for a client, or what is wrong with them in words for people. */
+export type DeviceSettings = {
+  /** The name the user gave, else the host, as far as they are known. */
+  readonly name: string;
+} & ({ readonly options: ClientOptions; readonly address: string } | { readonly problem: string });
+
+/** The node that asks; only there to be told apart. */
+export type ConnectionUser = object;
+
+/** The configuration node, as the other nodes see it. */
+export interface DeviceNode extends Node {
+  readonly connection: Connection;
+}
+
+export interface ConnectionDependencies {
+  readonly settings: DeviceSettings;
+  /** Serial numbers by address, seen before; shared by all connections and kept across deploys. */
+  readonly serials: Map<string, string>;
+  /** Calls back when all nodes of a flow exist and are wired, so that no early message is lost. */
+  readonly whenStarted: (run: () => void) => Subscription;
+  /** For the log: what the client found odd. Never holds a password. */
+  readonly onWarning: (message: string) => void;
+  readonly createClient?: (options: ClientOptions) => HikvisionClient;
+}
+
+interface EventListener {
+  readonly listener: (event: HikvisionEvent) => void;
+  readonly options: { readonly endAfterMs?: number };
+  handle?: Subscription;
+}
+
+export class Connection {
+  private current: DeviceState;
+  private readonly users = new Set<ConnectionUser>();
+  private readonly stateListeners = new Set<(state: DeviceState) => void>();
+  private readonly eventListeners = new Set<EventListener>();
+  private client: HikvisionClient | undefined;
+  private clientHandles: Subscription[] = [];
+  private deviceName: string | null = null;
+  private isStarted = false;
+  private starting: Subscription | undefined;
+  /** Opening and closing happen one after the other, however fast users come and go. */
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(private readonly given: ConnectionDependencies) {
+    const { settings } = given;
+    this.current = 'problem' in settings ? { state: 'misconfigured', reason: settings.problem } : { state: 'idle' };
+  }
+
+  get state(): DeviceState {
+    return this.current;
+  }
+
+  /** As events name the device: the name the user gave, else the device's own, else the host. */
+  get name(): string {
+    const { settings } = this.given;
+    if ('options' in settings && settings.options.name === undefined && this.deviceName !== null)
+      return this.deviceName;
+    return settings.name;
+  }
+
+  /** The first user opens the connection, as soon as the flow has started. */
+  register(user: ConnectionUser): void {
+    this.users.add(user);
+    if ('problem' in this.given.settings || this.users.size > 1) return;
+    this.starting ??= this.given.whenStarted(() => {
+      this.isStarted = true;
+      void this.settle();
+    });
+  }
+
+  /** The last user closes it; resolves when no socket and no timer of it is left. */
+  async release(user: ConnectionUser): Promise<void> {
+    this.users.delete(user);
+    if (this.users.size > 0) return;
+    this.starting?.close();
+    this.starting = undefined;
+    this.isStarted = false;
+    await this.settle();
+  }
+
+  /** Ends everything, whoever still uses it. */
+  async close(): Promise<void> {
+    this.users.clear();
+    this.starting?.close();
+    this.starting = undefined;
+    this.isStarted = false;
+    await this.settle();
+    this.stateListeners.clear();
+    this.eventListeners.clear();
+  }
+
+  /** Called with the present state first, then with each change. */
+  onState(listener: (state: DeviceState) => void): Subscription {
+    this.stateListeners.add(listener);
+    listener(this.current);
+    return { close: () => void this.stateListeners.delete(listener) };
+  }
+
+  /**
+   * Changes worth a message: from the start of the flows on, beginning with a state other than idle, without repeats.
+   */
+  onReport(listener: (state: DeviceState) => void): Subscription {
+    let states: Subscription | undefined;
+    let last = 'idle';
+    const starting = this.given.whenStarted(() => {
+      states = this.onState((state) => {
+        const key = 'code' in state ? `${state.state} ${state.code}` : state.state;
+        if (key === last) return;
+        last = key;
+        listener(state);
+      });
+    });
+    return {
+      close: () => {
+        starting.close();
+        states?.close();
+      },
+    };
+  }
+
+  onEvent(listener: (event: HikvisionEvent) => void, options: { readonly endAfterMs?: number } = {}): Subscription {
+    const entry: EventListener = { listener, options };
+    this.eventListeners.add(entry);
+    if (this.client !== undefined) entry.handle = this.client.events(listener, options);
+    return {
+      close: () => {
+        this.eventListeners.delete(entry);
+        entry.handle?.close();
+      },
+    };
+  }
+
+  /** @throws HikvisionError, also when the settings are incomplete. */
+  async call(
+    command: string,
+    args: Record<string, unknown>,
+    options: { confirm?: boolean; signal?: AbortSignal },
+  ): Promise<unknown> {
+    return (await this.opened()).call(command, args, options);
+  }
+
+  /**
+   * The user asks for a connection: what was refused is tried once more, and another device than before is accepted.
+   *
+   * @throws HikvisionError when the first attempt fails; recoverable failures go on being retried.
+   */
+  async connect(): Promise<void> {
+    await (await this.opened()).connect({ retry: true });
+  }
+
+  /** The user wants peace, until `connect`. */
+  async disconnect(): Promise<void> {
+    await (await this.opened()).disconnect();
+  }
+
+  private async opened(): Promise<HikvisionClient> {
+    await this.queue;
+    if (this.client !== undefined) return this.client;
+    const reason = this.current.state === 'misconfigured' ? this.current.reason : 'not started, or being closed';
+    throw new UnreachableError(reason);
+  }
+
+  /** Brings what is into line with what is wanted. Never rejects: a failure becomes the state that users see. */
+  private settle(): Promise<void> {
+    this.queue = this.queue.then(async () => {
+      const isWanted = this.isStarted && this.users.size > 0;
+      if (this.client !== undefined && !isWanted) await this.shut(this.client);
+      if (this.client === undefined && isWanted) this.open();
+    });
+    return this.queue;
+  }
+
+  private open(): void {
+    const { settings, serials, onWarning } = this.given;
+    if ('problem' in settings) return;
+    const expectedSerial = serials.get(settings.address);
+    const options = expectedSerial === undefined ? settings.options : { ...settings.options, expectedSerial };
+    let client: HikvisionClient;
+    try {
+      client = this.given.createClient?.(options) ?? new HikvisionClient(options);
+    } catch (error) {
+      this.change({ state: 'misconfigured', reason: (error as Error).message });
+      return;
+    }
+    this.client = client;
+    this.clientHandles = [
+      client.onState((state) => {
+        this.remember(settings.address, state);
+        this.change(state);
+      }),
+      client.onWarning(({ message }) => onWarning(message)),
+    ];
+    for (const entry of this.eventListeners) entry.handle = client.events(entry.listener, entry.options);
+    // Why it failed is a state that the listeners above have been told; nothing else waits for this attempt.
+    client.connect().catch(() => undefined);
+  }
+
+  private async shut(client: HikvisionClient): Promise<void> {
+    for (const entry of this.eventListeners) {
+      entry.handle?.close();
+      delete entry.handle;
+    }
+    for (const handle of this.clientHandles) handle.close();
+    this.clientHandles = [];
+    try {
+      await client.close();
+    } catch (error) {
+      this.given.onWarning((error as Error).message);
+    }
+    this.client = undefined;
+    this.change({ state: 'idle' });
+  }
+
+  private remember(address: string, state: ConnectionState): void {
+    if (state.state !== 'connected') return;
+    this.deviceName = state.device.name;
+    if (state.device.serial !== null) this.given.serials.set(address, state.device.serial);
+  }
+
+  private change(state: DeviceState): void {
+    this.current = state;
+    for (const listener of [...this.stateListeners]) listener(state);
+  }
+}
+
+/**
+ * The connection behind a node's `device` property. Where there is none, one that says so: a node then shows what it lacks in its
+ * status instead of failing.
+ */
+export function connectionOf(RED: NodeAPI, id: string): Connection {
+  const node = RED.nodes.getNode(id) as DeviceNode | null;
+  if (node?.type === 'hsp-config') return node.connection;
+  return new Connection({
+    settings: { name: 'hikvision', problem: RED._('common.problem.noDevice') },
+    serials: new Map(),
+    whenStarted: (run) => whenFlowsStarted(RED.events, run),
+    onWarning: () => undefined,
+  });
+}
+
+type Emitter = NodeAPI['events'];
+interface Waiting {
+  readonly runs: Set<() => void>;
+  readonly listener: () => void;
+}
+const waiting = new WeakMap<Emitter, Waiting>();
+
+/**
+ * Calls `run` once when the flows have started, which is when every node exists. One listener serves all nodes: Node.js warns
+ * about more than ten.
+ */
+export function whenFlowsStarted(events: Emitter, run: () => void): Subscription {
+  const entry = waiting.get(events) ?? newWaiting(events);
+  entry.runs.add(run);
+  return {
+    close: () => {
+      if (!entry.runs.delete(run) || entry.runs.size > 0) return;
+      events.removeListener('flows:started', entry.listener);
+      waiting.delete(events);
+    },
+  };
+}
+
+function newWaiting(events: Emitter): Waiting {
+  const runs = new Set<() => void>();
+  const listener = () => {
+    waiting.delete(events);
+    const due = [...runs];
+    runs.clear();
+    for (const run of due) run();
+  };
+  const entry = { runs, listener };
+  waiting.set(events, entry);
+  events.once('flows:started', listener);
+  return entry;
+}

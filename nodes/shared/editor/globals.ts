@@ -1,0 +1,11 @@
+/** What the build puts into each bundle (nodes/build.ts), and what the editor of Node-RED offers. Types only. */
+import type { EditorRED } from 'node-red';
+import type { EditorCommand } from '../checks';
+
+declare global {
+  /** All commands, derived from the registry. */
+  const COMMANDS: readonly EditorCommand[];
+  /** The kinds of events, derived from the table of kinds. */
+  const EVENT_KINDS: readonly string[];
+  const RED: EditorRED;
+}

@@ -1,0 +1,55 @@
+/** What the build writes into dialogs, help and locales, derived from the registry. Pure. */
+import type { CommandDescription } from '../../lib/index';
+import type { EditorCommand, EditorParam } from './checks';
+
+type Param = CommandDescription['params'][string];
+
+/** The commands as data that can stand in a script. */
+export function editorCommands(commands: readonly CommandDescription[]): EditorCommand[] {
+  return commands.map(({ name, family, title, summary, effect, params }) => ({
+    name,
+    family,
+    title,
+    summary,
+    effect,
+    params: Object.fromEntries(Object.entries(params).map(([key, param]) => [key, editorParam(param)])),
+  }));
+}
+
+function editorParam(param: Param): EditorParam {
+  if (param.kind !== 'text' || param.pattern === undefined) return param as EditorParam;
+  const { expression, meaning } = param.pattern;
+  return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning } };
+}
+
+/** The list of commands for the help, in Markdown. */
+export function commandHelp(commands: readonly CommandDescription[]): string {
+  const lines = ['### Commands', ''];
+  for (const { name, title, summary, effect, params, returns } of commands) {
+    lines.push(
+      `**\`${name}\`** - ${title}${effect === 'danger' ? ' (dangerous)' : ''}. ${summary} *Answer:* ${returns}`,
+      '',
+    );
+    for (const [parameter, param] of Object.entries(params)) lines.push(`- \`${parameter}\` ${parameterHelp(param)}`);
+    if (Object.keys(params).length > 0) lines.push('');
+  }
+  return lines.join('\n');
+}
+
+/** `(integer, 1 to 512, default 1) - Channel. As people count it.` */
+function parameterHelp(param: Param): string {
+  const facts: string[] = [param.kind];
+  if ('min' in param) facts.push(`${param.min} to ${param.max}${param.unit === undefined ? '' : ` ${param.unit}`}`);
+  if (param.kind === 'choice') facts.push(param.choices.join(' | '));
+  if (param.kind === 'text' && param.pattern !== undefined) facts.push(param.pattern.meaning);
+  if (param.default !== undefined) {
+    facts.push(`default ${typeof param.default === 'string' ? param.default : JSON.stringify(param.default)}`);
+  } else if (param.optional === true) facts.push('optional');
+  const description = param.description === undefined ? '' : ` ${param.description}`;
+  return `(${facts.join(', ')}) - ${param.title}.${description}`;
+}
+
+/** The texts of one node together with those that all nodes share: Node-RED lets a node read only its own file. */
+export function localeOf(own: string, shared: string): Record<string, unknown> {
+  return { ...(JSON.parse(own) as Record<string, unknown>), ...(JSON.parse(shared) as Record<string, unknown>) };
+}

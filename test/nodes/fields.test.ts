@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { commandList } from '../../lib/index';
+import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
+import { commandHelp, editorCommands } from '../../nodes/shared/generate';
+
+const commands = editorCommands(commandList());
+const param = (command: string, name: string) => {
+  const found = commands.find((each) => each.name === command)?.params[name];
+  if (found === undefined) throw new Error(`no parameter ${name} of ${command}`);
+  return found;
+};
+
+describe('what the edit dialog knows', () => {
+  it('survives the way through a script', () => {
+    expect(JSON.parse(JSON.stringify(commands))).toEqual(commands);
+    expect(commands).toHaveLength(commandList().length);
+  });
+
+  it('checks fields as the command will', () => {
+    const preset = param('camera.gotoPreset', 'preset');
+    expect(isFieldValid(preset, { type: 'num', value: '3' })).toBe(true);
+    expect(isFieldValid(preset, { type: 'num', value: '0' })).toBe(false);
+    expect(isFieldValid(preset, { type: 'num', value: '1.5' })).toBe(false);
+    expect(isFieldValid(preset, { type: 'num', value: 'three' })).toBe(false);
+    expect(isFieldValid(preset, { type: 'msg', value: 'preset' })).toBe(true);
+    expect(isFieldValid(preset, { type: 'msg', value: '' })).toBe(false);
+    // The message may bring it.
+    expect(isFieldValid(preset, undefined)).toBe(true);
+    const path = param('config.raw', 'path');
+    expect(isFieldValid(path, { type: 'str', value: '/ISAPI/System/status' })).toBe(true);
+    expect(isFieldValid(path, { type: 'str', value: 'System/status' })).toBe(false);
+    expect(isFieldValid(param('config.raw', 'method'), { type: 'choice', value: 'GET' })).toBe(true);
+    expect(isFieldValid(param('config.raw', 'method'), { type: 'choice', value: 'get' })).toBe(false);
+  });
+
+  it('takes seconds as people write them', () => {
+    for (const fine of ['', '0', '2.5', '2,5', ' 10 ', 10, '${SECONDS}'])
+      expect(isSeconds(fine), String(fine)).toBe(true);
+    for (const wrong of ['-1', 'soon', '1e9']) expect(isSeconds(wrong), wrong).toBe(false);
+  });
+});
+
+describe('the list of commands in the help', () => {
+  it('names every command and every parameter', () => {
+    const help = commandHelp(commandList());
+    for (const { name, params } of commandList()) {
+      expect(help).toContain(`\`${name}\``);
+      for (const parameter of Object.keys(params)) expect(help).toContain(`- \`${parameter}\` (`);
+    }
+    expect(help).toMatch(/`config\.reboot`.*\(dangerous\)/);
+  });
+});
