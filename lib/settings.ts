@@ -40,6 +40,19 @@ export const MAX_BREAKERS = 4_096;
  * every 10 s; 60 s of silence were seen on a busy one. Recorders without heartbeats need the probe instead.
  */
 export const ALERT_STREAM_SILENCE_MS = 60_000;
+/**
+ * How long a stream that never carries heartbeats may be silent, while the device answers otherwise, before it is opened anew:
+ * a stream whose other end is forgotten looks the same as a quiet night.
+ */
+export const ALERT_STREAM_QUIET_MS = 300_000;
+/** Wait before a stream that the device refuses to this user, or does not have, is asked for again. */
+export const STREAM_REFUSED_RETRY_MS = 300_000;
+/** Shortest time between two warnings of one kind; those in between are counted. */
+export const WARNING_INTERVAL_MS = 60_000;
+/** How long a close waits for commands under way to put right what they began. */
+export const CLOSE_GRACE_MS = 2_000;
+/** Shortest time between two looks at the device's clock for the sake of a doubt. */
+export const CLOCK_DOUBT_INTERVAL_MS = 60_000;
 /** First wait before a new connection; doubled each time, with jitter. */
 export const RECONNECT_MIN_MS = 1_000;
 /** Longest wait between connections. A camera back from a power cut is seen within a minute. */

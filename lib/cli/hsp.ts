@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 /** `hsp`: the command line. One file per verb; this one finds the verb, shows help, and turns errors into exit statuses. */
 import { HikvisionError } from '../errors';
+import { call } from './call';
 import { decode } from './decode';
+import { info } from './info';
+import { simulate } from './simulate';
+import { watch } from './watch';
 import { UsageError, type CliIo, type Verb } from './verb';
 
-const VERBS: readonly Verb[] = [decode];
+const VERBS: readonly Verb[] = [info, watch, call, decode, simulate];
 
 /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
 export async function main(args: string[], io: CliIo): Promise<number> {

@@ -1,6 +1,5 @@
 /** `hsp simulate`: serves simulated devices until it is told to stop. */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { systemClock, type Clock } from '../clock';
 import {
   builtInDevice,
@@ -18,14 +17,14 @@ import {
   type Replay,
   type SimulatedDevice,
 } from '../simulator';
-import type { CliIo, Verb } from './verb';
+import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
 
 const DEFAULT_MODEL: ModelName = 'camera';
 const HOST = '127.0.0.1';
 /** Ports after the first one that are tried for the next device. */
 const PORT_TRIES = 100;
 
-const HELP = `Usage: hsp simulate [options]
+const HELP = `hsp simulate [options]
 
 Serves a simulated device on ${HOST}: digest authentication, account lock, alertStream. Prints one line,
 {"ready":true,"http":PORT}, once it listens, and runs until SIGINT or SIGTERM.
@@ -42,7 +41,8 @@ Serves a simulated device on ${HOST}: digest authentication, account lock, alert
   --clock ISO      the device's clock stands still at this time (default: it runs)
   --fault NAME     what is wrong with the device (default: nothing):
 ${FAULT_NAMES.map((name) => `                     ${name.padEnd(22)}${FAULTS[name].summary}`).join('\n')}
-  --help           this text`;
+
+Exit status: 0 when it was told to stop, 1 a file or a port cannot be used, 2 usage.`;
 
 export const simulate: Verb = {
   name: 'simulate',
@@ -50,24 +50,11 @@ export const simulate: Verb = {
   help: HELP,
   async run(args, io) {
     const usage = readUsage(args, io.env);
-    if (usage === 'help') {
-      io.out(HELP);
-      return 0;
-    }
-    if ('problem' in usage) {
-      io.err(`hsp simulate: ${usage.problem}`);
-      io.err('Try: hsp simulate --help');
-      return 2;
-    }
     const running: Simulator[] = [];
     try {
       await startAll(usage, io, running);
       await untilAborted(io.signal);
       return 0;
-    } catch (error) {
-      if (!(error instanceof SimulateError)) throw error;
-      io.err(`hsp simulate: ${error.message}`);
-      return 1;
     } finally {
       await Promise.all(running.map((simulator) => simulator.close()));
     }
@@ -89,42 +76,33 @@ interface Usage {
   readonly clock: Clock;
 }
 
-function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage | 'help' | { problem: string } {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        dump: { type: 'string', multiple: true },
-        model: { type: 'string' },
-        http: { type: 'string' },
-        user: { type: 'string' },
-        password: { type: 'string' },
-        stream: { type: 'string' },
-        speed: { type: 'string' },
-        clock: { type: 'string' },
-        fault: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    // Only the first line: the rest is advice about dashes.
-    return { problem: (error as Error).message.split('\n')[0] ?? 'these options cannot be read' };
-  }
-  if (values.help) return 'help';
+/** @throws UsageError */
+function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
+  const { values, positionals } = parseVerb(args, {
+    dump: { type: 'string', multiple: true },
+    model: { type: 'string' },
+    http: { type: 'string' },
+    user: { type: 'string' },
+    password: { type: 'string' },
+    stream: { type: 'string' },
+    speed: { type: 'string' },
+    clock: { type: 'string' },
+    fault: { type: 'string' },
+  });
+  if (positionals.length > 0) throw new UsageError('simulate takes options only; a dump comes with --dump FILE');
 
   const { dump: dumps = [], model = DEFAULT_MODEL, http = '0', speed = '1', fault, clock } = values;
   const port = /^\d{1,5}$/.test(http) ? Number(http) : NaN;
-  if (!(port <= 65_535)) return { problem: `--http: a port from 0 to 65535, not ${http}` };
-  if (!isModelName(model)) return { problem: `--model: one of ${MODEL_NAMES.join(', ')}, not ${model}` };
-  if (dumps.length > 0 && values.model !== undefined) return { problem: 'either --dump or --model' };
-  if (!(Number(speed) > 0)) return { problem: `--speed: a number above 0, not ${speed}` };
-  if (values.speed !== undefined && values.stream === undefined) return { problem: '--speed needs --stream' };
+  if (!(port <= 65_535)) throw new UsageError(`--http: a port from 0 to 65535, not ${http}`);
+  if (!isModelName(model)) throw new UsageError(`--model: one of ${MODEL_NAMES.join(', ')}, not ${model}`);
+  if (dumps.length > 0 && values.model !== undefined) throw new UsageError('either --dump or --model');
+  if (!(Number(speed) > 0)) throw new UsageError(`--speed: a number above 0, not ${speed}`);
+  if (values.speed !== undefined && values.stream === undefined) throw new UsageError('--speed needs --stream');
   if (fault !== undefined && !isFaultName(fault)) {
-    return { problem: `--fault: one of ${FAULT_NAMES.join(', ')}, not ${fault}` };
+    throw new UsageError(`--fault: one of ${FAULT_NAMES.join(', ')}, not ${fault}`);
   }
   const standsAt = clock === undefined ? null : Date.parse(clock);
-  if (Number.isNaN(standsAt)) return { problem: `--clock: a time such as 2024-05-01T12:00:00Z, not ${clock}` };
+  if (Number.isNaN(standsAt)) throw new UsageError(`--clock: a time such as 2024-05-01T12:00:00Z, not ${clock}`);
   return {
     dumps,
     model,

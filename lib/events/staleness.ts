@@ -36,6 +36,12 @@ export class Staleness {
       : receivedMs - (timeMs - offsetMs) > STALE_AFTER_MS;
   }
 
+  /** A sign of life is never old: when its time says so, the measured offset is no longer true (the clock was set). */
+  disagrees(timeMs: number | null, hasOffset: boolean, receivedMs: number): boolean {
+    const offsetMs = hasOffset ? this.offsetMs : this.wallOffsetMs;
+    return timeMs !== null && offsetMs !== null && Math.abs(receivedMs - (timeMs - offsetMs)) > STALE_AFTER_MS;
+  }
+
   private isOutOfOrder(timeMs: number, receivedMs: number): boolean {
     if (this.newestMs === null || timeMs >= this.newestMs - STALE_AFTER_MS) {
       this.newestMs = Math.max(this.newestMs ?? timeMs, timeMs);

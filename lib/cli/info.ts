@@ -1,0 +1,93 @@
+/** `hsp info URL`: who is this device? */
+import { HikvisionError, type Channel, type DeviceInfo, type HikvisionClient, type RawAnswer } from '../index';
+import { DEVICE_HELP, DEVICE_OPTIONS, openClient, toLine } from './device';
+import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
+
+export const info: Verb = {
+  name: 'info',
+  summary: 'device information as one JSON line',
+  help: `hsp info URL [options]
+
+Prints one JSON line: model, firmware, serial (as the device says them), name, deviceType, mac, channels and
+capabilities. What the device does not tell is null, or an empty list; it works with nothing but its deviceInfo.
+
+${DEVICE_HELP}
+
+Exit status: 0 fine, 1 the device, 2 usage.`,
+
+  async run(args: string[], io: CliIo): Promise<number> {
+    const { values, positionals } = parseVerb(args, DEVICE_OPTIONS);
+    if (positionals.length > 1) throw new UsageError('info takes one URL');
+    const client = openClient(positionals[0], values, io);
+    try {
+      const options = { signal: io.signal };
+      const device = await client.config.deviceInfo({}, options);
+      const channels = await optional(client.recorder.listChannels({}, options), io, 'channels');
+      const capabilities = await optional(readCapabilities(client, io.signal), io, 'capabilities');
+      io.out(toLine(answerOf(device, channels ?? [], capabilities)));
+      return 0;
+    } finally {
+      await client.close();
+    }
+  },
+};
+
+function answerOf(device: DeviceInfo, channels: readonly Channel[], capabilities: Capabilities | null): unknown {
+  const { model, firmware, serial, ...rest } = device;
+  return { model, firmware, serial, ...rest, channels, capabilities };
+}
+
+/** What a device lacks must not keep the rest from being shown; a wrong password or a dead connection must. */
+async function optional<T>(reading: Promise<T>, io: CliIo, what: string): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof HikvisionError) || ESSENTIAL.has(error.code)) throw error;
+    io.err(`${what} not available: ${error.message}`);
+    return null;
+  }
+}
+
+const ESSENTIAL = new Set(['HIK_AUTHENTICATION', 'HIK_LOCKED', 'HIK_UNREACHABLE', 'HIK_CLOSED']);
+
+interface Capabilities {
+  readonly analogInputs: number | null;
+  readonly ipInputs: number | null;
+  readonly alarmInputs: number | null;
+  readonly alarmOutputs: number | null;
+  readonly audioInputs: number | null;
+  readonly audioOutputs: number | null;
+  /** Names of the functions that the device says it supports, without the `isSupport` before them. */
+  readonly supports: readonly string[];
+}
+
+async function readCapabilities(client: HikvisionClient, signal: AbortSignal): Promise<Capabilities> {
+  const answer: RawAnswer = await client.config.raw({ path: '/ISAPI/System/capabilities' }, { signal });
+  const leaves = new Map<string, string>();
+  const supports = new Set<string>();
+  const walk = (value: unknown, name: string, depth: number): void => {
+    if (typeof value === 'string') {
+      if (!leaves.has(name)) leaves.set(name, value);
+      if (name.startsWith('isSupport') && value.trim().toLowerCase() === 'true')
+        supports.add(name.slice('isSupport'.length));
+    } else if (Array.isArray(value)) for (const inner of value) walk(inner, name, depth);
+    else if (value !== null && typeof value === 'object' && depth < 32) {
+      for (const [key, inner] of Object.entries(value))
+        walk(key === '#text' ? inner : inner, key === '#text' ? name : key, depth + 1);
+    }
+  };
+  walk(answer.body, '', 0);
+  const count = (name: string): number | null => {
+    const value = Number(leaves.get(name));
+    return leaves.has(name) && Number.isFinite(value) ? value : null;
+  };
+  return {
+    analogInputs: count('videoInputPortNums'),
+    ipInputs: count('inputProxyNums'),
+    alarmInputs: count('IOInputPortNums'),
+    alarmOutputs: count('IOOutputPortNums'),
+    audioInputs: count('audioInputNums'),
+    audioOutputs: count('audioOutputNums'),
+    supports: [...supports].sort(),
+  };
+}
