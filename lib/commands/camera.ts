@@ -3,10 +3,14 @@ import { sniff } from '../codec/text';
 import { all, booleanAt, element, formatXml, numberAt, textAt } from '../codec/xml';
 import {
   ArgumentError,
+  AuthenticationError,
   ConnectionLostError,
   DeviceBusyError,
+  LockedError,
   ProtocolError,
   TimeoutError,
+  TooManySessionsError,
+  UnreachableError,
   UnsupportedError,
   type HikvisionError,
 } from '../errors';
@@ -172,8 +176,8 @@ function* move(args: Speeds & { channel: number; forMs: number }, context: Comma
     try {
       yield* drive(channel, args, context);
     } catch (error) {
-      // Without an answer the camera may have begun to move; after a refusal it has not.
-      mayMove = error instanceof TimeoutError || error instanceof ConnectionLostError;
+      // Without an answer, or given up before it came, the camera may have begun to move; after a refusal it has not.
+      mayMove = !isRefusal(error);
       throw error;
     }
     yield* wait(forMs);
@@ -181,6 +185,18 @@ function* move(args: Speeds & { channel: number; forMs: number }, context: Comma
     if (mayMove && isOwner()) stopped = yield* standStill(channel, context, isOwner);
   }
   return { channel, pan, tilt, zoom, stopped };
+}
+
+/** The device said no, or was never reached. */
+function isRefusal(error: unknown): boolean {
+  return (
+    isAbsence(error) ||
+    error instanceof DeviceBusyError ||
+    error instanceof TooManySessionsError ||
+    error instanceof AuthenticationError ||
+    error instanceof LockedError ||
+    error instanceof UnreachableError
+  );
 }
 
 /**

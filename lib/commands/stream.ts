@@ -1,6 +1,6 @@
 /** Video streams: what there is, where to fetch it, key frames. */
 import { all, booleanAt, numberAt, textAt, type XmlElement } from '../codec/xml';
-import { NotFoundError, type HikvisionError } from '../errors';
+import { DeviceBusyError, NotFoundError, type HikvisionError } from '../errors';
 import { ask, command, type CommandContext, type Steps } from './command';
 import { channelParam, isChannel, STREAM_NUMBERS, streamIdOf, type StreamName } from './channels';
 import { readInputs, readProxies } from './inputs';
@@ -78,9 +78,15 @@ export function* readStream(streamId: number, refusals: HikvisionError[]): Steps
 export function* probeMainStreams(refusals: HikvisionError[]): Steps<VideoStream[]> {
   const streams: VideoStream[] = [];
   for (let channel = 1; channel <= MAX_PROBED_CHANNELS; channel++) {
-    const stream = yield* readStream(streamIdOf(channel, 'main'), refusals);
-    if (stream === undefined) break;
-    streams.push(stream);
+    try {
+      const stream = yield* readStream(streamIdOf(channel, 'main'), refusals);
+      if (stream === undefined) break;
+      streams.push(stream);
+    } catch (error) {
+      // Firmware 5.2 calls a stream that it does not have a device error. The first one says whether the device is well.
+      if (error instanceof DeviceBusyError && streams.length > 0) break;
+      throw error;
+    }
   }
   return streams;
 }

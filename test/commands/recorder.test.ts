@@ -130,6 +130,14 @@ describe('recorder.listChannels', () => {
     ]);
   });
 
+  it('ends the search at the device error that old cameras give for a stream they do not have', () => {
+    const busy = refusal(500, 3, 'Device Error', 'deviceError');
+    const first = '<StreamingChannel><id>101</id><channelName>One</channelName></StreamingChannel>';
+    const respond = device({ [`${STREAMS}/101`]: first, [`${STREAMS}/201`]: busy });
+    expect(channels(respond).result).toEqual([{ ...nothing, channel: 1, name: 'One' }]);
+    expect(failureOf(() => channels(device({ [`${STREAMS}/101`]: busy }))).code).toBe('HIK_BUSY');
+  });
+
   it('finds nothing on a device without video', () => {
     expect(channels(device({})).result).toEqual([]);
   });

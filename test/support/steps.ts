@@ -1,7 +1,7 @@
 /** Runs the steps of a command against hand-fed answers: no socket, no timer, every request and wait on record. */
 import { mapAnswer } from '../../lib/commands/answers';
 import type { CommandContext, IsapiAnswer, IsapiRequest, Steps } from '../../lib/commands/command';
-import { HikvisionError } from '../../lib/errors';
+import { ClosedError, HikvisionError } from '../../lib/errors';
 
 /** What a device answers; an error stands for a connection that gave none. */
 export type Responder = (request: IsapiRequest) => IsapiAnswer | HikvisionError;
@@ -33,7 +33,12 @@ export function run<R>(steps: Steps<R>, respond: Responder, options: RunOptions 
     log.push(line);
     if (!hasGivenUp && line === options.giveUpAt) {
       hasGivenUp = true;
-      next = steps.return(undefined as R);
+      try {
+        next = steps.throw(new ClosedError('cancelled'));
+      } catch (error) {
+        if (error instanceof ClosedError) break;
+        throw error;
+      }
       continue;
     }
     if ('waitMs' in step) {
@@ -44,9 +49,15 @@ export function run<R>(steps: Steps<R>, respond: Responder, options: RunOptions 
     requests.push(step.request);
     const answer = respond(step.request);
     const error = answer instanceof HikvisionError ? answer : mapAnswer(answer, line, 'test', 0);
-    next = error === null ? steps.next(answer as IsapiAnswer) : steps.throw(error);
+    try {
+      next = error === null ? steps.next(answer as IsapiAnswer) : steps.throw(error);
+    } catch (thrown) {
+      // What the command throws on after it was given up is that it was given up.
+      if (hasGivenUp && thrown instanceof ClosedError) break;
+      throw thrown;
+    }
   }
-  return { result: hasGivenUp ? undefined : next.value, log, requests };
+  return { result: next.done && !hasGivenUp ? next.value : undefined, log, requests };
 }
 
 /** The error that a run ends with. */
