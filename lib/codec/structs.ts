@@ -654,3 +654,8 @@ export const STRUCTURES = {
 } as const satisfies Record<string, Record<string, Struct>>;
 
 export type StructureKind = keyof typeof STRUCTURES;
+
+/** All structures in one row. */
+export function allStructures(): readonly Struct[] {
+  return Object.values<Record<string, Struct>>(STRUCTURES).flatMap((kind) => Object.values(kind));
+}

@@ -19,7 +19,7 @@ import {
 } from '../../../lib/codec/login-messages';
 import { decodeAnswer, decodeMessage } from '../../../lib/codec/message';
 import { decodePassThrough, passThroughDocument } from '../../../lib/codec/pass-through';
-import { STRUCTURES } from '../../../lib/codec/structs';
+import { allStructures } from '../../../lib/codec/structs';
 import { ProtocolError } from '../../../lib/errors';
 import vectors from '../../fixtures/hsp-vectors.json';
 import { hex } from '../../support/hex';
@@ -29,7 +29,7 @@ const RANDOM_RUNS = 2_200;
 const MUTATED_RUNS = 2_200;
 let cases = 0;
 
-const structures = Object.values(STRUCTURES).flatMap((kind) => Object.values(kind) as Struct[]);
+const structures = allStructures();
 const layouts = [...structures, ...(Object.values(FRAME_HEADERS) as unknown as Struct[])];
 
 const sound: Buffer[] = [
