@@ -196,7 +196,7 @@ let lastView: DataView = new DataView(new ArrayBuffer(0));
 
 /**
  * A view on the memory that `bytes` lies in, for reading at `bytes.byteOffset + at`. Making one costs as much as reading a
- * frame, and frames come many to a chunk, so the last one is kept.
+ * frame, and frames come many to a chunk, so the last one is kept; with it, the memory of one chunk.
  */
 export function viewOf(bytes: Uint8Array): DataView {
   const memory = bytes.buffer;

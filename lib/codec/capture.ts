@@ -31,7 +31,7 @@ export interface CapturedFrame {
   readonly direction: Direction;
   /** Where the frame begins, in bytes from the start of the capture. */
   readonly offset: number;
-  /** As the frame says it; the bytes that are there where it is cut off. */
+  /** As the frame says it, cut off or not; for bytes without sense, how many there are. */
   readonly length: number;
   /** `0x001110c2`; null for replies and pushes, which do not say it. */
   readonly command: string | null;
