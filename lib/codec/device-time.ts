@@ -61,7 +61,7 @@ function fast(text: string): DeviceMoment | null {
     return null;
   if (!(year >= 0)) return null;
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  if (new Date(local).getUTCDate() !== day) return null; // the 31st of a shorter month
+  if (day > 28 && new Date(local).getUTCDate() !== day) return null; // the 31st of a shorter month
   return { iso: text, ms: local - (sign === 0x2b ? offsetMinutes : -offsetMinutes) * 60_000, hasOffset: true };
 }
 

@@ -11,18 +11,22 @@ export function scanText(bytes: Buffer): string {
   return isAscii(bytes) ? bytes.toString('latin1') : decodeText(bytes);
 }
 
+/**
+ * Told about children by position, so that names and values that nobody needs are never cut out of the text. Take them with
+ * `text.slice(nameFrom, nameTo)` and {@link valueOf}.
+ */
 export interface ScanHandler {
-  /** A child without children of its own. `name` is the local name in the device's case, `value` is trimmed and unescaped. */
-  leaf(name: string, value: string): void;
-  /** A child with children: what lies between its tags. */
-  branch(name: string, text: string, from: number, to: number): void;
+  /** A child without children of its own; its value lies in `from`..`to`. The name is the local one, in the device's case. */
+  leaf(text: string, nameFrom: number, nameTo: number, from: number, to: number): void;
+  /** A child with children, which lie in `from`..`to`. */
+  branch(text: string, nameFrom: number, nameTo: number, from: number, to: number): void;
 }
 
-const LT = 0x3c;
 const GT = 0x3e;
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
 const BANG = 0x21;
+const COLON = 0x3a;
 
 /** Position behind the root's opening tag, or -1 when there is none. */
 export function insideRoot(text: string): number {
@@ -50,61 +54,68 @@ export function scanChildren(text: string, from: number, to: number, handler: Sc
     if (sign === BANG || sign === QUESTION) return false;
     const tagEnd = text.indexOf('>', at);
     if (tagEnd < 0 || tagEnd >= to) return false;
-    const name = nameAt(text, at + 1, tagEnd);
+    let nameFrom = at + 1;
+    let nameTo = nameFrom;
+    for (; nameTo < tagEnd; nameTo++) {
+      const letter = text.charCodeAt(nameTo);
+      if (letter <= 0x20 || letter === SLASH) break;
+      if (letter === COLON) nameFrom = nameTo + 1;
+    }
+    // A value of an attribute may hold a `>`; such a tag is left to the tree.
+    if (nameTo < tagEnd && text.indexOf('"', nameTo) < tagEnd && !attributesAreWhole(text, nameTo, tagEnd))
+      return false;
     if (text.charCodeAt(tagEnd - 1) === SLASH) {
-      handler.leaf(name, '');
+      handler.leaf(text, nameFrom, nameTo, tagEnd, tagEnd);
       at = text.indexOf('<', tagEnd);
       continue;
     }
     const next = text.indexOf('<', tagEnd + 1);
     if (next < 0 || next >= to) return false;
     if (text.charCodeAt(next + 1) === SLASH) {
-      if (!closesWith(text, next + 2, name)) return false;
-      handler.leaf(name, valueOf(text, tagEnd + 1, next));
+      if (!closesWith(text, next + 2, nameFrom, nameTo)) return false;
+      handler.leaf(text, nameFrom, nameTo, tagEnd + 1, next);
       at = text.indexOf('<', next + 2);
       continue;
     }
-    const close = closeOf(text, name, tagEnd + 1, to);
+    const close = closeOf(text, nameFrom, nameTo, tagEnd + 1, to);
     if (close < 0) return false;
-    handler.branch(name, text, tagEnd + 1, close);
+    handler.branch(text, nameFrom, nameTo, tagEnd + 1, close);
     at = text.indexOf('<', close + 2);
   }
   return false;
 }
 
-/** Local name of the tag that begins at `from`. */
-function nameAt(text: string, from: number, tagEnd: number): string {
-  let start = from;
-  let stop = from;
-  for (; stop < tagEnd; stop++) {
-    const sign = text.charCodeAt(stop);
-    if (sign <= 0x20 || sign === SLASH) break;
-    if (sign === 0x3a) start = stop + 1;
+/** Are all quotes between `from` and `to` closed? */
+function attributesAreWhole(text: string, from: number, to: number): boolean {
+  let quote = 0;
+  for (let at = from; at < to; at++) {
+    const sign = text.charCodeAt(at);
+    if (quote === 0 ? sign === 0x22 || sign === 0x27 : sign === quote) quote = quote === 0 ? sign : 0;
   }
-  return text.slice(start, stop);
+  return quote === 0;
 }
 
-function closesWith(text: string, at: number, name: string): boolean {
-  let start = at;
-  if (!text.startsWith(name, start)) {
-    const colon = text.indexOf(':', at);
-    if (colon < 0 || colon > at + 64) return false;
-    start = colon + 1;
-    if (!text.startsWith(name, start)) return false;
-  }
-  const after = text.charCodeAt(start + name.length);
+/** Does the closing tag whose name begins at `at` carry the name at `nameFrom`..`nameTo`, whatever its prefix? */
+function closesWith(text: string, at: number, nameFrom: number, nameTo: number): boolean {
+  return isSame(text, at, nameFrom, nameTo) || isSame(text, text.indexOf(':', at) + 1, nameFrom, nameTo);
+}
+
+function isSame(text: string, at: number, nameFrom: number, nameTo: number): boolean {
+  const length = nameTo - nameFrom;
+  for (let i = 0; i < length; i++) if (text.charCodeAt(at + i) !== text.charCodeAt(nameFrom + i)) return false;
+  const after = text.charCodeAt(at + length);
   return after === GT || after <= 0x20;
 }
 
 /** Start of the closing tag that belongs to an element opened before `from`; -1 when there is none. Nested elements of the same name are counted. */
-function closeOf(text: string, name: string, from: number, to: number): number {
+function closeOf(text: string, nameFrom: number, nameTo: number, from: number, to: number): number {
   let depth = 1;
   let at = text.indexOf('<', from);
   while (at >= 0 && at < to) {
     const sign = text.charCodeAt(at + 1);
     if (sign === BANG || sign === QUESTION) return -1;
     if (sign === SLASH) {
-      if (--depth === 0) return closesWith(text, at + 2, name) ? at : -1;
+      if (--depth === 0) return closesWith(text, at + 2, nameFrom, nameTo) ? at : -1;
       at = text.indexOf('<', at + 2);
       continue;
     }
@@ -116,7 +127,8 @@ function closeOf(text: string, name: string, from: number, to: number): number {
   return -1;
 }
 
-function valueOf(text: string, from: number, to: number): string {
+/** A value as the tree would give it: trimmed, entities read. */
+export function valueOf(text: string, from: number, to: number): string {
   const value = text.slice(from, to);
   return (value.includes('&') ? unescapeXml(value) : value).trim();
 }

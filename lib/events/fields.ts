@@ -2,7 +2,7 @@
  * The fields of an event document that decide what it means, read in three ways that give the same answer: straight from the
  * bytes of an XML document (the hot path), from its tree, and from JSON.
  */
-import { insideRoot, scanChildren, scanText, type ScanHandler } from '../codec/xml-scan';
+import { insideRoot, scanChildren, scanText, valueOf, type ScanHandler } from '../codec/xml-scan';
 import { all, find, textAt, toNumber, type XmlElement } from '../codec/xml';
 import type { Rect, Region } from './event';
 
@@ -98,40 +98,57 @@ function blank(): EventFields {
 
 /* From bytes */
 
-/** Names in the case seen so far, so that lower-casing happens once for each spelling. Bounded: names come from outside. */
-const known = new Map<string, TextField | 'ignored' | 'regions' | 'durations' | 'more'>();
-const KNOWN_MAX = 512;
+type Role = TextField | 'ignored' | 'regions' | 'durations' | 'more';
 
-function roleOf(name: string): TextField | 'ignored' | 'regions' | 'durations' | 'more' {
-  const cached = known.get(name);
-  if (cached !== undefined) return cached;
+function roleOf(name: string): Role {
   const lower = name.toLowerCase();
-  const field = Object.hasOwn(FIELD_BY_NAME, lower) ? FIELD_BY_NAME[lower] : undefined;
-  const role =
-    field ??
-    (IGNORED.has(lower)
-      ? 'ignored'
-      : lower === 'detectionregionlist'
-        ? 'regions'
-        : lower === 'durationlist'
-          ? 'durations'
-          : 'more');
-  if (known.size < KNOWN_MAX) known.set(name, role);
+  if (Object.hasOwn(FIELD_BY_NAME, lower)) return FIELD_BY_NAME[lower] as TextField;
+  if (IGNORED.has(lower)) return 'ignored';
+  return lower === 'detectionregionlist' ? 'regions' : lower === 'durationlist' ? 'durations' : 'more';
+}
+
+interface KnownName {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/**
+ * Names in the spelling seen so far with their role, by length and first letter, so that a name is compared in place instead of being
+ * cut out, lower-cased and looked up, a dozen times for each message. Bounded: names come from outside.
+ */
+const knownNames: KnownName[][] = Array.from({ length: 64 * 32 }, () => []);
+const KNOWN_NAMES_MAX = 512;
+let knownCount = 0;
+
+function roleAt(text: string, from: number, to: number): Role {
+  const length = to - from;
+  const places = knownNames[((length & 63) << 5) | (text.charCodeAt(from) & 31)] as KnownName[];
+  for (const known of places) if (known.name.length === length && text.startsWith(known.name, from)) return known.role;
+  const name = text.slice(from, to);
+  const role = roleOf(name);
+  if (knownCount < KNOWN_NAMES_MAX) {
+    knownCount++;
+    // A copy of its own: a slice would keep the whole message alive.
+    places.push({ name: Buffer.from(name).toString(), role });
+  }
   return role;
 }
 
 class FieldHandler implements ScanHandler {
   fields = blank();
 
-  leaf(name: string, value: string): void {
-    const role = roleOf(name);
+  leaf(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
+    const role = roleAt(text, nameFrom, nameTo);
+    if (role === 'ignored' || role === 'regions' || role === 'durations') return;
     if (role === 'more') this.fields.hasMore = true;
-    else if (role !== 'ignored' && role !== 'regions' && role !== 'durations' && value !== '')
-      this.fields[role] ??= value;
+    else if (from < to && this.fields[role] === null) {
+      const value = valueOf(text, from, to);
+      if (value !== '') this.fields[role] = value;
+    }
   }
 
-  branch(name: string, text: string, from: number, to: number): void {
-    const role = roleOf(name);
+  branch(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
+    const role = roleAt(text, nameFrom, nameTo);
     if (role === 'regions') this.fields.regions = scanRegions(text, from, to);
     else if (role === 'durations') this.fields.relationEvent ??= scanRelation(text, from, to);
     else if (role !== 'ignored') {
@@ -141,16 +158,25 @@ class FieldHandler implements ScanHandler {
   }
 }
 
+const NOTHING = (): void => undefined;
+
 /** Value of the direct child leaf with that lower-case name. */
 function leafIn(text: string, from: number, to: number, wanted: string): string | null {
-  let found: string | null = null;
+  return leavesIn(text, from, to).get(wanted) ?? null;
+}
+
+/** Direct child leaves that are not empty, by lower-case name; the first of a name counts. */
+function leavesIn(text: string, from: number, to: number): Map<string, string> {
+  const values = new Map<string, string>();
   scanChildren(text, from, to, {
-    leaf: (name, value) => {
-      if (name.toLowerCase() === wanted && value !== '') found ??= value;
+    leaf: (inner, nameFrom, nameTo, start, stop) => {
+      const name = inner.slice(nameFrom, nameTo).toLowerCase();
+      const value = valueOf(inner, start, stop);
+      if (value !== '' && !values.has(name)) values.set(name, value);
     },
-    branch: () => undefined,
+    branch: NOTHING,
   });
-  return found;
+  return values;
 }
 
 /**
@@ -171,8 +197,8 @@ export function fieldsOfBytes(body: Buffer, lenient = false): EventFields | null
 function scanRelation(text: string, from: number, to: number): string | null {
   let relation: string | null = null;
   scanChildren(text, from, to, {
-    leaf: () => undefined,
-    branch: (_name, inner, start, stop) => {
+    leaf: NOTHING,
+    branch: (inner, _nameFrom, _nameTo, start, stop) => {
       relation ??= leafIn(inner, start, stop, 'relationevent');
     },
   });
@@ -182,9 +208,10 @@ function scanRelation(text: string, from: number, to: number): string | null {
 function scanRegions(text: string, from: number, to: number): Region[] {
   const regions: Region[] = [];
   scanChildren(text, from, to, {
-    leaf: () => undefined,
-    branch: (name, inner, start, stop) => {
-      if (name.toLowerCase() === 'detectionregionentry') regions.push(scanRegion(inner, start, stop));
+    leaf: NOTHING,
+    branch: (inner, nameFrom, nameTo, start, stop) => {
+      if (inner.slice(nameFrom, nameTo).toLowerCase() === 'detectionregionentry')
+        regions.push(scanRegion(inner, start, stop));
     },
   });
   return regions;
@@ -193,28 +220,16 @@ function scanRegions(text: string, from: number, to: number): Region[] {
 function scanRegion(text: string, from: number, to: number): Region {
   const region = new RegionBuilder();
   scanChildren(text, from, to, {
-    leaf: (name, value) => region.leaf(name, value),
-    branch: (name, inner, start, stop) => {
-      const lower = name.toLowerCase();
-      if (lower === 'regioncoordinateslist') {
+    leaf: (inner, nameFrom, nameTo, start, stop) =>
+      region.leaf(inner.slice(nameFrom, nameTo), valueOf(inner, start, stop)),
+    branch: (inner, nameFrom, nameTo, start, stop) => {
+      const name = inner.slice(nameFrom, nameTo).toLowerCase();
+      if (name === 'targetrect') region.rect(leavesIn(inner, start, stop));
+      else if (name === 'regioncoordinateslist') {
         scanChildren(inner, start, stop, {
-          leaf: () => undefined,
-          branch: (_point, points, pointStart, pointStop) => {
-            const values = new Map<string, string>();
-            scanChildren(points, pointStart, pointStop, {
-              leaf: (n, v) => void values.set(n.toLowerCase(), v),
-              branch: () => undefined,
-            });
-            region.point(values);
-          },
+          leaf: NOTHING,
+          branch: (points, _from, _to, pointStart, pointStop) => region.point(leavesIn(points, pointStart, pointStop)),
         });
-      } else if (lower === 'targetrect') {
-        const values = new Map<string, string>();
-        scanChildren(inner, start, stop, {
-          leaf: (n, v) => void values.set(n.toLowerCase(), v),
-          branch: () => undefined,
-        });
-        region.rect(values);
       }
     },
   });
@@ -250,7 +265,11 @@ function regionOfTree(entry: XmlElement): Region {
 }
 
 function leaves(parent: XmlElement): Map<string, string> {
-  return new Map(parent.children.map((child) => [child.name.toLowerCase(), child.text]));
+  const values = new Map<string, string>();
+  for (const { name, text, children } of parent.children) {
+    if (children.length === 0 && text !== '' && !values.has(name.toLowerCase())) values.set(name.toLowerCase(), text);
+  }
+  return values;
 }
 
 /* From JSON */

@@ -1,0 +1,115 @@
+/**
+ * `alertStream.read`: from bytes to understood events, ours against Dicer + fast-xml-parser on the same captured stream, in one
+ * process, cut into the 1,460 bytes of a TCP segment. The floor is what the machine does with the same bytes when it only looks for
+ * the end of each document.
+ */
+import Dicer from 'dicer';
+import { XMLParser } from 'fast-xml-parser';
+import { MultipartReader } from '../../lib/codec/multipart';
+import { Classifier } from '../../lib/events/classify';
+import { median, rateOf, type Figure } from './figure';
+
+const SEGMENT_BYTES = 1_460;
+
+/** @param capture the bytes of an alertStream. @param name of the capture, for the table. */
+export async function alertStreamRead(capture: Buffer, name: string, rounds: number): Promise<Figure> {
+  const segments: Buffer[] = [];
+  for (let at = 0; at < capture.length; at += SEGMENT_BYTES) segments.push(capture.subarray(at, at + SEGMENT_BYTES));
+
+  const ourParts = readWithOurs(segments);
+  const peerParts = await readWithPeer(segments);
+  const floorParts = readWithFloor(segments);
+  // The same job: the same documents, understood.
+  if (ourParts !== peerParts || ourParts !== floorParts) {
+    throw new Error(`not the same work: ours read ${ourParts} parts, the peer ${peerParts}, the floor ${floorParts}`);
+  }
+
+  const ours: number[] = [];
+  const peer: number[] = [];
+  const floor: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    // In turn, so that a machine that slows down slows all of them.
+    ours.push(await rateOf(() => readWithOurs(segments)));
+    peer.push(await rateOf(() => readWithPeer(segments)));
+    floor.push(await rateOf(() => readWithFloor(segments)));
+  }
+  return {
+    name: 'alertStream.read',
+    about: name,
+    unit: 'parts/s',
+    ours: median(ours),
+    peer: median(peer),
+    peerName: 'dicer + fast-xml-parser',
+    floor: median(floor),
+    floorName: 'Buffer.indexOf over the same bytes',
+    aimToPeer: 8,
+  };
+}
+
+function readWithOurs(segments: readonly Buffer[]): number {
+  const reader = new MultipartReader();
+  const classifier = new Classifier();
+  let parts = 0;
+  let events = 0;
+  const take = (found: ReturnType<MultipartReader['push']>) => {
+    for (const part of found) {
+      parts++;
+      const classified = classifier.classify(part);
+      if ('notice' in classified && !classified.notice.heartbeat) events++;
+    }
+  };
+  for (const segment of segments) take(reader.push(segment));
+  take(reader.finish());
+  if (events === 0) throw new Error('no event was understood');
+  return parts;
+}
+
+function readWithPeer(segments: readonly Buffer[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const parser = new XMLParser({ ignoreAttributes: true, removeNSPrefix: true });
+    const dicer = new Dicer({ boundary: 'boundary' });
+    let parts = 0;
+    let events = 0;
+    dicer.on('part', (part) => {
+      const chunks: Buffer[] = [];
+      part.on('data', (chunk: Buffer) => chunks.push(chunk));
+      part.on('end', () => {
+        parts++;
+        const document = parser.parse(Buffer.concat(chunks).toString('utf8')) as PeerDocument;
+        const alert = document.EventNotificationAlert;
+        if (alert?.eventType !== undefined && !(alert.eventType === 'videoloss' && alert.eventState === 'inactive'))
+          events++;
+      });
+    });
+    dicer.on('error', reject);
+    dicer.on('finish', () => {
+      if (events === 0) reject(new Error('the peer understood no event'));
+      else resolve(parts);
+    });
+    for (const segment of segments) dicer.write(segment);
+    dicer.end('\r\n--boundary--\r\n');
+  });
+}
+
+interface PeerDocument {
+  EventNotificationAlert?: { eventType?: string; eventState?: string };
+}
+
+/** Looks for the closing tag of each document, and does nothing with it. */
+function readWithFloor(segments: readonly Buffer[]): number {
+  const tag = Buffer.from('</EventNotificationAlert>');
+  let parts = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  for (const segment of segments) {
+    const bytes = rest.length === 0 ? segment : Buffer.concat([rest, segment]);
+    let at = 0;
+    for (;;) {
+      const found = bytes.indexOf(tag, at);
+      if (found < 0) break;
+      parts++;
+      at = found + tag.length;
+    }
+    rest = bytes.subarray(Math.max(at, bytes.length - tag.length + 1));
+  }
+  return parts;
+}

@@ -1,0 +1,36 @@
+/** One measured figure, with what it is held against in the same run. */
+export interface Figure {
+  readonly name: string;
+  /** What was measured on, in a few words. */
+  readonly about: string;
+  readonly unit: string;
+  readonly ours: number;
+  readonly peer: number | null;
+  readonly peerName: string | null;
+  /** What this machine does at the very best with the same bytes. */
+  readonly floor: number | null;
+  readonly floorName: string | null;
+  /** The ratio to the peer that we aim at; null where there is no aim. */
+  readonly aimToPeer: number | null;
+}
+
+/** Units of work per second: `work` is repeated for at least 300 ms and says how many units one run is. */
+export async function rateOf(work: () => number | Promise<number>): Promise<number> {
+  let units = 0;
+  const start = process.hrtime.bigint();
+  let elapsed = 0;
+  do {
+    units += await work();
+    elapsed = Number(process.hrtime.bigint() - start) / 1e9;
+  } while (elapsed < 0.3);
+  return units / elapsed;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+export function ratio(ours: number, other: number | null): number | null {
+  return other === null ? null : Math.round((ours / other) * 100) / 100;
+}

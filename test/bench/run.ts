@@ -1,0 +1,59 @@
+/**
+ * `npm run bench`: every figure is measured side by side with its peer and its floor in one run, because the speed of a machine
+ * drifts. `npm run bench -- --json` prints one JSON line per figure.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { alertStreamRead } from './alert-stream';
+import { builtInStream } from './built-in-stream';
+import { ratio, type Figure } from './figure';
+
+const ROUNDS = 7;
+
+async function main(): Promise<void> {
+  const asJson = process.argv.includes('--json');
+  const { bytes, name } = streamToRead();
+  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS)];
+  for (const figure of figures) (asJson ? printJson : printText)(figure);
+}
+
+/** The captured stream where the captures are there, else one of our own making; the output says which. */
+function streamToRead(): { bytes: Buffer; name: string } {
+  const file = join(captures(), 'streams/DS-2CD2185FWD-I.bin');
+  if (existsSync(file)) return { bytes: readFileSync(file), name: 'DS-2CD2185FWD-I.bin' };
+  return { bytes: builtInStream(770), name: 'built-in stream (the captures are not there)' };
+}
+
+function captures(): string {
+  // From dist/test/bench.
+  return resolve(__dirname, '../../../../shared/fixtures');
+}
+
+function printJson(figure: Figure): void {
+  const { name, ours, floor, peer, unit } = figure;
+  const line = { name, ours, floor, peer, unit, ratioToFloor: ratio(ours, floor), ratioToPeer: ratio(ours, peer) };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function printText(figure: Figure): void {
+  const number = (value: number) => Math.round(value).toLocaleString('en-US').padStart(12);
+  const lines = [`${figure.name} on ${figure.about}`, `  ours   ${number(figure.ours)} ${figure.unit}`];
+  if (figure.peer !== null) {
+    const aim = figure.aimToPeer === null ? '' : `, aim ${figure.aimToPeer} or better`;
+    lines.push(
+      `  peer   ${number(figure.peer)} ${figure.unit}  (${figure.peerName}; ratio ${ratio(figure.ours, figure.peer)}${aim})`,
+    );
+  }
+  if (figure.floor !== null) {
+    lines.push(
+      `  floor  ${number(figure.floor)} ${figure.unit}  (${figure.floorName}; ratio ${ratio(figure.ours, figure.floor)})`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+void main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
