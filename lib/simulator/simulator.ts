@@ -172,6 +172,11 @@ export class Simulator {
     return this.alertStreams.count;
   }
 
+  /** False while a fault keeps it away. */
+  get isListening(): boolean {
+    return this.server.listening;
+  }
+
   /** Open TCP connections. */
   get openConnections(): number {
     return this.sockets.size;
