@@ -206,34 +206,81 @@ function scanRelation(text: string, from: number, to: number): string | null {
 }
 
 function scanRegions(text: string, from: number, to: number): Region[] {
-  const regions: Region[] = [];
-  scanChildren(text, from, to, {
-    leaf: NOTHING,
-    branch: (inner, nameFrom, nameTo, start, stop) => {
-      if (inner.slice(nameFrom, nameTo).toLowerCase() === 'detectionregionentry')
-        regions.push(scanRegion(inner, start, stop));
-    },
-  });
-  return regions;
+  const handler = new RegionListHandler();
+  scanChildren(text, from, to, handler);
+  return handler.regions;
 }
 
-function scanRegion(text: string, from: number, to: number): Region {
-  const region = new RegionBuilder();
-  scanChildren(text, from, to, {
-    leaf: (inner, nameFrom, nameTo, start, stop) =>
-      region.leaf(inner.slice(nameFrom, nameTo), valueOf(inner, start, stop)),
-    branch: (inner, nameFrom, nameTo, start, stop) => {
-      const name = inner.slice(nameFrom, nameTo).toLowerCase();
-      if (name === 'targetrect') region.rect(leavesIn(inner, start, stop));
-      else if (name === 'regioncoordinateslist') {
-        scanChildren(inner, start, stop, {
-          leaf: NOTHING,
-          branch: (points, _from, _to, pointStart, pointStop) => region.point(leavesIn(points, pointStart, pointStop)),
-        });
-      }
-    },
-  });
-  return region.build();
+class RegionListHandler implements ScanHandler {
+  readonly regions: Region[] = [];
+
+  leaf(): void {
+    // An entry has children.
+  }
+
+  branch(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
+    if (!isNamed(text, nameFrom, nameTo, 'detectionregionentry')) return;
+    const region = new RegionHandler();
+    scanChildren(text, from, to, region);
+    this.regions.push(region.builder.build());
+  }
+}
+
+class RegionHandler implements ScanHandler {
+  readonly builder = new RegionBuilder();
+
+  leaf(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
+    this.builder.leaf(text.slice(nameFrom, nameTo), valueOf(text, from, to));
+  }
+
+  branch(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
+    if (isNamed(text, nameFrom, nameTo, 'regioncoordinateslist'))
+      scanChildren(text, from, to, new PointListHandler(this.builder));
+    else if (isNamed(text, nameFrom, nameTo, 'targetrect')) this.builder.rect(leavesIn(text, from, to));
+  }
+}
+
+class PointListHandler implements ScanHandler {
+  private readonly point = new PointHandler();
+
+  constructor(private readonly builder: RegionBuilder) {}
+
+  leaf(): void {
+    // A point has children.
+  }
+
+  branch(text: string, _nameFrom: number, _nameTo: number, from: number, to: number): void {
+    this.point.x = this.point.y = null;
+    scanChildren(text, from, to, this.point);
+    this.builder.point(this.point.x, this.point.y);
+  }
+}
+
+class PointHandler implements ScanHandler {
+  x: string | null = null;
+  y: string | null = null;
+
+  leaf(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
+    if (isNamed(text, nameFrom, nameTo, 'positionx') || isNamed(text, nameFrom, nameTo, 'x'))
+      this.x ??= valueOf(text, from, to);
+    else if (isNamed(text, nameFrom, nameTo, 'positiony') || isNamed(text, nameFrom, nameTo, 'y'))
+      this.y ??= valueOf(text, from, to);
+  }
+
+  branch(): void {
+    // Coordinates are leaves.
+  }
+}
+
+/** Is that the name, which is given in lower case, whatever its case in the text? */
+function isNamed(text: string, from: number, to: number, name: string): boolean {
+  if (to - from !== name.length) return false;
+  for (let at = 0; at < name.length; at++) {
+    const sign = text.charCodeAt(from + at);
+    const wanted = name.charCodeAt(at);
+    if (sign !== wanted && (sign | 0x20) !== wanted) return false;
+  }
+  return true;
 }
 
 /* From a tree */
@@ -258,7 +305,9 @@ export function fieldsOfTree(root: XmlElement): EventFields {
 function regionOfTree(entry: XmlElement): Region {
   const region = new RegionBuilder();
   for (const child of entry.children) if (child.children.length === 0) region.leaf(child.name, child.text);
-  for (const point of find(entry, 'RegionCoordinatesList')?.children ?? []) region.point(leaves(point));
+  for (const point of find(entry, 'RegionCoordinatesList')?.children ?? []) {
+    if (point.children.length > 0) region.point(...coordinates(leaves(point)));
+  }
   const rect = find(entry, 'TargetRect');
   if (rect !== undefined && rect.children.length > 0) region.rect(leaves(rect));
   return region.build();
@@ -307,7 +356,8 @@ function regionOfJson(entry: unknown): Region {
     const text = scalar(value);
     if (text !== null) region.leaf(name, text);
   }
-  for (const point of listOf(source['RegionCoordinatesList'], 'RegionCoordinates')) region.point(textsOf(point));
+  for (const point of listOf(source['RegionCoordinatesList'], 'RegionCoordinates'))
+    region.point(...coordinates(textsOf(point)));
   const rect = objectOf(source['TargetRect']);
   if (rect !== null) region.rect(textsOf(rect));
   return region.build();
@@ -342,6 +392,10 @@ export function scalar(value: unknown): string | null {
 
 /* Regions, the same for all three */
 
+function coordinates(values: ReadonlyMap<string, string>): [string | null, string | null] {
+  return [values.get('positionx') ?? values.get('x') ?? null, values.get('positiony') ?? values.get('y') ?? null];
+}
+
 class RegionBuilder {
   private id: number | null = null;
   private sensitivity: number | null = null;
@@ -366,9 +420,9 @@ class RegionBuilder {
   }
 
   /** Coordinates are 0-1000 of the picture. */
-  point(values: ReadonlyMap<string, string>): void {
-    const x = toNumber(values.get('positionx') ?? values.get('x'));
-    const y = toNumber(values.get('positiony') ?? values.get('y'));
+  point(xText: string | null, yText: string | null): void {
+    const x = toNumber(xText);
+    const y = toNumber(yText);
     if (x !== null && y !== null) this.points.push({ x: x / 1000, y: y / 1000 });
   }
 
