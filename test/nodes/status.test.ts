@@ -1,8 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandList, ERROR_CODES, EVENT_KIND_NAMES, type DeviceInfo } from '../../lib/index';
-import commandLocale from '../../nodes/command/locale.json';
-import eventInLocale from '../../nodes/event-in/locale.json';
-import sharedLocale from '../../nodes/shared/locale.json';
 import { connectionStatus, StatusLine, type StatusText } from '../../nodes/shared/status';
 import { FakeClock } from '../support/fake-clock';
 
@@ -80,9 +79,18 @@ describe('the status line of a node', () => {
 
 describe('the locale', () => {
   it('has a text for every error code, kind of event and family of commands', () => {
-    expect(Object.keys(sharedLocale.common.reason).sort()).toEqual([...Object.keys(ERROR_CODES), 'other'].sort());
-    expect(Object.keys(eventInLocale['hsp-event-in'].kind)).toEqual([...EVENT_KIND_NAMES]);
+    const texts = (name: string, ...keys: string[]) => {
+      const file = readFileSync(resolve(__dirname, '../../nodes', name, 'locale.json'), 'utf8');
+      return keys.reduce<object>(
+        (part, key) => (part as Record<string, object>)[key] ?? {},
+        JSON.parse(file) as object,
+      );
+    };
+    expect(Object.keys(texts('shared', 'common', 'reason')).sort()).toEqual(
+      [...Object.keys(ERROR_CODES), 'other'].sort(),
+    );
+    expect(Object.keys(texts('event-in', 'hsp-event-in', 'kind'))).toEqual([...EVENT_KIND_NAMES]);
     const families = new Set(commandList().map(({ family }) => family));
-    expect(new Set(Object.keys(commandLocale['hsp-command'].family))).toEqual(families);
+    expect(new Set(Object.keys(texts('command', 'hsp-command', 'family')))).toEqual(families);
   });
 });

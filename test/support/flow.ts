@@ -16,7 +16,7 @@ import { localeOf } from '../../nodes/shared/generate';
 interface Helper {
   init(path: string): void;
   load(nodes: unknown[], flow: FlowNode[], credentials: Credentials): Promise<void>;
-  setFlows(flow: FlowNode[], type: 'full' | 'flows' | 'nodes', credentials?: Credentials): Promise<void>;
+  setFlows(flow: FlowNode[], type: 'full' | 'flows' | 'nodes'): Promise<void>;
   unload(): Promise<void>;
   getNode(id: string): Node;
   log(): { getCalls(): { args: unknown[] }[] };
@@ -55,7 +55,8 @@ export async function loadFlow(flow: FlowNode[], credentials: Credentials = devi
     withLocale('command', command),
     withLocale('event-in', eventIn),
   ];
-  await helper.load(nodes, flow, credentials);
+  // Node-RED keeps the object and takes credentials of removed nodes out of it.
+  await helper.load(nodes, flow, structuredClone(credentials));
 }
 
 /** Everything a node has shown so far, as `fill shape text`. */
@@ -137,11 +138,16 @@ export function deviceNode(simulator: { readonly httpPort: number }, more: Recor
 
 /** A node on the tab `flow`, wired to helper nodes by their ids, one list per output. */
 export function node(id: string, type: string, more: Record<string, unknown> = {}, ...wires: string[][]): FlowNode {
-  return { id, type, z: 'flow', name: '', device: 'device', wires, ...more };
+  return { id, type, z: 'flow', x: 100, y: 100, name: '', device: 'device', wires, ...more };
 }
 
 export function sink(id: string): FlowNode {
-  return { id, type: 'helper', z: 'flow', wires: [] };
+  return { id, type: 'helper', z: 'flow', x: 200, y: 100, wires: [] };
+}
+
+/** Catches the errors of all nodes and hands them to a helper node. */
+export function catcher(...wires: string[]): FlowNode {
+  return { id: 'catcher', type: 'catch', z: 'flow', x: 100, y: 200, scope: null, uncaught: false, wires: [wires] };
 }
 
 export const tab: FlowNode = { id: 'flow', type: 'tab', label: 'Test' };
@@ -151,6 +157,19 @@ export function simulate(model: ModelName, more: Partial<SimulatorOptions> = {})
 }
 
 /* Watching */
+
+/** Deploys as the editor does: credentials come along with their nodes where they are new. */
+export function deploy(
+  flow: FlowNode[],
+  type: 'full' | 'nodes',
+  credentials = type === 'full' ? deviceCredentials : {},
+): Promise<void> {
+  const withCredentials = flow.map((each) => {
+    const own = credentials[each.id];
+    return own === undefined ? each : { ...each, credentials: own };
+  });
+  return helper.setFlows(structuredClone(withCredentials), type);
+}
 
 /** Collects what arrives at a helper node. */
 export function collect(id: string): NodeMessage[] {
@@ -163,17 +182,22 @@ export function collect(id: string): NodeMessage[] {
 }
 
 /** Waits until a condition holds. @throws with `what` when it does not within `withinMs`. */
-export async function until(what: string, condition: () => boolean, withinMs = 8_000): Promise<void> {
+export async function until(what: string | (() => string), condition: () => boolean, withinMs = 8_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms for: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${withinMs} ms for: ${typeof what === 'string' ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
 /** Waits until the node `id` shows a text that fits. */
 export function untilStatus(id: string, text: RegExp): Promise<void> {
-  return until(`${id} shows ${text} (${statusesOf(id).join(' > ')})`, () => text.test(statusOf(id) ?? ''));
+  return until(
+    () => `${id} shows ${text} (${statusesOf(id).join(' > ')})`,
+    () => text.test(statusOf(id) ?? ''),
+  );
 }
 
 function versionAt(path: string): string {
