@@ -47,7 +47,7 @@ export function parseXml(input: Uint8Array | string): XmlElement {
     if (open.length >= XML_MAX_DEPTH)
       throw new ProtocolError(`elements nested deeper than ${XML_MAX_DEPTH}`, parser.position);
     const attributes = Object.create(null) as Record<string, string>;
-    for (const [name, value] of Object.entries(tag.attributes)) attributes[name] = value;
+    for (const [name, value] of Object.entries(tag.attributes as Record<string, string>)) attributes[name] = value;
     const element: MutableElement = { name: localName(tag.name), attributes, text: '', children: [] };
     const parent = open[open.length - 1];
     if (parent === undefined) root = element;
@@ -102,9 +102,9 @@ export function element(
   content: string | number | boolean | readonly XmlElement[] = '',
   attributes: Readonly<Record<string, string>> = {},
 ): XmlElement {
-  return Array.isArray(content)
-    ? { name, attributes, text: '', children: [...(content as readonly XmlElement[])] }
-    : { name, attributes, text: String(content as string | number | boolean), children: [] };
+  return typeof content === 'object'
+    ? { name, attributes, text: '', children: [...content] }
+    : { name, attributes, text: String(content), children: [] };
 }
 
 /** First element at `path` below `from`, names separated by `/`, without case; undefined when there is none. */

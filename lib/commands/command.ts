@@ -3,6 +3,7 @@
  * fields, the command line and the tables in the README read it from here. Pure: a command says which requests it needs, one
  * after another, and what the answers mean; somebody else has the socket.
  */
+import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import { parseXml, type XmlElement } from '../codec/xml';
 import { sniff } from '../codec/text';
 import { ProtocolError, UnsupportedError } from '../errors';
@@ -105,22 +106,7 @@ export type CheckedArguments<P extends Params> = {
 
 /* Requests and answers */
 
-export interface IsapiRequest {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** Path with query, from `/`. Blanks as `%20`; devices do not read `+` as a blank. */
-  readonly path: string;
-  /** Text is sent as it is; `contentType` says what it is. */
-  readonly body?: string | Buffer;
-  readonly contentType?: string;
-  /** Longest time to the head of the answer, when other than `HEADERS_TIMEOUT_MS`. */
-  readonly timeoutMs?: number;
-}
-
-export interface IsapiAnswer {
-  readonly status: number;
-  readonly contentType: string | null;
-  readonly body: Buffer;
-}
+export type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 
 /** A request to send, or a time to wait, on the way to the result. */
 export type Step = { readonly request: IsapiRequest } | { readonly waitMs: number };

@@ -282,7 +282,10 @@ class DeviceNotice implements Notice {
     }
     const { regions } = this.fields;
     if (regions.length === 0) return NO_SUBJECTS;
-    if (regions.length === 1) return regions[0]?.id == null ? NO_SUBJECTS : [String(regions[0].id)];
+    if (regions.length === 1) {
+      const id = regions[0]?.id ?? null;
+      return id === null ? NO_SUBJECTS : [String(id)];
+    }
     return [...new Set(regions.flatMap((region) => (region.id === null ? [] : [String(region.id)])))];
   }
 

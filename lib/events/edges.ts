@@ -56,10 +56,9 @@ export class Edges<N extends EdgeNotice = Notice> {
    * Takes one message.
    *
    * @param nowMs any clock that only grows: ours for a live device, the captured one for a file.
-   * @param lane keeps messages apart that must not touch each other, such as replayed and live ones.
    * @returns the edges that follow from it and from the time, oldest first.
    */
-  push(notice: N, nowMs: number, lane = ''): Edge<N>[] {
+  push(notice: N, nowMs: number): Edge<N>[] {
     const edges = this.advance(nowMs);
     const { kind } = notice;
     if (notice.heartbeat || kind === null) return edges;
@@ -70,7 +69,7 @@ export class Edges<N extends EdgeNotice = Notice> {
     }
     // Kinds that gather several names are told apart by them.
     const name = kind === 'unknown' || kind === 'other' ? `${kind} ${notice.eventType.toLowerCase()}` : kind;
-    const group = `${lane}${name}|${notice.channel ?? ''}|`;
+    const group = `${name}|${notice.channel ?? ''}|`;
     if (notice.active && notice.eventType.toLowerCase() === 'duration' && this.refresh(group, notice, nowMs))
       return edges;
     const subjects = notice.subjects.length === 0 ? NO_SUBJECT : notice.subjects;

@@ -9,10 +9,11 @@ import { MultipartReader, type Part } from '../codec/multipart';
 import { excerpt } from '../codec/text';
 import { EventIds, eventOf, type Received } from '../events/assemble';
 import { Classifier } from '../events/classify';
-import { Edges, type Edge } from '../events/edges';
+import { CapturedClock, Edges, type Edge } from '../events/edges';
 import type { DeviceIdentity, EventSource, HikvisionEvent, Notice } from '../events/event';
 import { PictureJoiner } from '../events/pictures';
 import { Staleness } from '../events/staleness';
+import { CLOCK_SET_BACK_MS } from '../settings';
 
 export interface Warning {
   /** Stable, for filters: `UNREADABLE_PART`, `SKIPPED_BYTES`, ... */
@@ -41,13 +42,14 @@ export interface PumpCounters {
 
 interface Subscriber {
   readonly listener: (event: HikvisionEvent) => void;
+  /** What happens now, on our clock. */
   readonly edges: Edges;
+  /** What is replayed, on the clock of its messages: an hour that arrives within a second is still an hour. */
+  readonly replayed: Edges;
+  readonly replayClock: CapturedClock;
   /** Wakes up when an event of its falls silent. */
   timer: Timer | null;
 }
-
-/** Replayed messages are kept apart from live ones: an old `active` must not keep alive, and an old `inactive` must not end. */
-const STALE_LANE = 'stale ';
 
 export class EventPump {
   readonly staleness = new Staleness();
@@ -75,7 +77,7 @@ export class EventPump {
 
   get counters(): PumpCounters {
     let evictedEvents = 0;
-    for (const subscriber of this.subscribers) evictedEvents += subscriber.edges.evicted;
+    for (const subscriber of this.subscribers) evictedEvents += subscriber.edges.evicted + subscriber.replayed.evicted;
     return { ...this.count, droppedPictures: this.joiner.dropped, orphanPictures: this.joiner.orphans, evictedEvents };
   }
 
@@ -88,6 +90,8 @@ export class EventPump {
     const subscriber: Subscriber = {
       listener,
       edges: new Edges(endAfterMs === undefined ? {} : { endAfterMs }),
+      replayed: new Edges(endAfterMs === undefined ? {} : { endAfterMs }),
+      replayClock: new CapturedClock(CLOCK_SET_BACK_MS),
       timer: null,
     };
     this.subscribers.add(subscriber);
@@ -194,8 +198,11 @@ export class EventPump {
     if (received === undefined) return;
     const nowMs = this.clock.monotonic();
     for (const subscriber of this.subscribers) {
-      for (const edge of subscriber.edges.push(notice, nowMs, received.stale ? STALE_LANE : ''))
-        this.emit(subscriber, edge);
+      // Kept apart: an old `active` must not keep alive, and an old `inactive` must not end, what happens now.
+      const edges = received.stale
+        ? subscriber.replayed.push(notice, subscriber.replayClock.at(notice.timeMs))
+        : subscriber.edges.push(notice, nowMs);
+      for (const edge of edges) this.emit(subscriber, edge);
       if (subscriber.timer === null) this.schedule(subscriber);
     }
   }

@@ -58,5 +58,7 @@ function decode(text: string): string {
 }
 
 function wrong(url: string, expected: string): ArgumentError {
-  return new ArgumentError([{ parameter: 'url', given: url.replace(/^(.*:\/\/)?.*@/s, '$1***@'), expected }]);
+  // Behind a colon stands a port; where none can be read it may be the password of a URL whose host was forgotten.
+  const shown = url.replace(/^([^:]*:\/\/)?.*@/s, '$1***@').replace(/:(?!\/\/|\d+$)[^@\]]*$/s, ':***');
+  return new ArgumentError([{ parameter: 'url', given: shown, expected }]);
 }

@@ -132,14 +132,14 @@ function splitChallenges(header: string): { scheme: string; parameters: Map<stri
   const skip = (signs: string) => {
     while (at < text.length && signs.includes(text[at] as string)) at++;
   };
-  const word = () => {
+  const upTo = (ends: string) => {
     const from = at;
-    while (at < text.length && !' \t,="'.includes(text[at] as string)) at++;
+    while (at < text.length && !ends.includes(text[at] as string)) at++;
     return text.slice(from, at);
   };
   while (at < text.length) {
     skip(' \t,');
-    const name = word();
+    const name = upTo(' \t,="');
     if (name === '') {
       at++;
       continue;
@@ -160,7 +160,7 @@ function splitChallenges(header: string): { scheme: string; parameters: Map<stri
         at++;
       }
       at++;
-    } else value = word();
+    } else value = upTo(' \t,"'); // a bare nonce in base64 ends with `=`
     challenges[challenges.length - 1]?.parameters.set(name.toLowerCase(), value);
   }
   return challenges;

@@ -83,6 +83,11 @@ export class CredentialGate {
     this.state = { name: 'proven' };
   }
 
+  /** Was one path refused, or have the credentials become wrong? The next {@link prove} finds out. */
+  doubt(): void {
+    if (this.state.name === 'proven') this.state = { name: 'unproven' };
+  }
+
   /** Credentials that were right before were refused now, or the device says that it has locked us out. */
   refused(lock: LockState | null, device: string): HikvisionError {
     if (lock?.locked === true) {

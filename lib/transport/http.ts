@@ -8,8 +8,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock';
-import type { IsapiAnswer, IsapiRequest } from '../commands/command';
-import { responseStatusOf } from '../commands/answers';
+import { responseStatusOf, type IsapiAnswer, type IsapiRequest } from '../codec/isapi';
 import {
   AuthenticationError,
   ClosedError,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mapAnswer, needsReboot, responseStatusOf } from '../../lib/commands/answers';
+import { responseStatusOf } from '../../lib/codec/isapi';
+import { mapAnswer, needsReboot } from '../../lib/commands/answers';
 import { LockedError, type ErrorCode } from '../../lib/errors';
 import { JPEG, OK, refusal, reply } from '../support/steps';
 
