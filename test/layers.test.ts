@@ -1,0 +1,103 @@
+/** Imports run one way. The order is data: a module may import from its own layer and from the layers named behind it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = resolve(__dirname, '..');
+
+const GROUND = ['errors', 'settings', 'clock'];
+
+/** layer: what it may import. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  settings: [],
+  clock: [],
+  codec: GROUND,
+  events: [...GROUND, 'codec'],
+  // The kind of a trigger is the kind of its events.
+  commands: [...GROUND, 'codec', 'events'],
+  transport: [...GROUND, 'codec'],
+  session: [...GROUND, 'codec', 'commands', 'events', 'transport'],
+  dispatch: [...GROUND, 'codec', 'commands', 'transport', 'session'],
+  client: [...GROUND, 'codec', 'commands', 'events', 'transport', 'session', 'dispatch'],
+  // What the outside may use is gathered from everywhere below.
+  index: [...GROUND, 'codec', 'commands', 'events', 'transport', 'session', 'dispatch', 'client'],
+  // A device is written from the same tables, never from the code that talks to one.
+  simulator: [...GROUND, 'codec', 'commands', 'events'],
+  cli: [...GROUND, 'codec', 'events', 'index', 'simulator'],
+  nodes: ['index'],
+};
+
+/** Only these may open sockets or files, and only these may look at the real time. */
+const PURE = ['errors', 'settings', 'codec', 'commands', 'events'];
+const RIM_MODULES = ['net', 'tls', 'http', 'https', 'dgram', 'fs', 'fs/promises', 'child_process', 'timers', 'dns'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return path.endsWith('.ts') && !path.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [
+    ...text.matchAll(/^\s*(?:import|export)[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/gm),
+  ].map((match) => (match[1] ?? match[2]) as string);
+}
+
+/** `lib/codec/xml.ts` and `lib/client.ts` are of the layers codec and client; `nodes/...` is one layer. */
+function layerOf(file: string): string {
+  const parts = relative(ROOT, resolve(ROOT, file)).split('/');
+  return parts[0] === 'nodes' ? 'nodes' : (parts[1] as string).replace(/\.ts$/, '');
+}
+
+const files = [...sources('lib'), ...sources('nodes').filter((file) => file !== 'nodes/build.ts')];
+
+const between: Import[] = files.flatMap((file) =>
+  importsOf(file)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => ({ from: file, to: relative(ROOT, resolve(ROOT, dirname(file), target)) }))
+    .filter(({ from, to }) => layerOf(from) !== layerOf(to)),
+);
+
+describe('layers', () => {
+  it('reads the whole tree', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(between.length).toBeGreaterThan(100);
+    expect([...new Set(files.map(layerOf))].filter((layer) => !(layer in LAYERS))).toEqual([]);
+  });
+
+  it('import one way', () => {
+    const wrong = between.filter(({ from, to }) => !(LAYERS[layerOf(from)] ?? []).includes(layerOf(to)));
+    expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it('keep sockets, files and timers at the rim', () => {
+    const wrong = files
+      .filter((file) => PURE.includes(layerOf(file)))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((target) => RIM_MODULES.includes(target.replace(/^node:/, '')))
+          .map((target) => `${file} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('take the time from the clock that is handed in', () => {
+    const wrong = files
+      .filter((file) => file.startsWith('lib/') && file !== 'lib/clock.ts' && layerOf(file) !== 'cli')
+      .filter((file) =>
+        /(?<![.\w])(?:setTimeout|setInterval|Date\.now|performance\.now)\s*\(/.test(
+          readFileSync(join(ROOT, file), 'utf8'),
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
+});
