@@ -1,0 +1,76 @@
+/** The tables of the README, made from the code. `npm run docs` writes them; a test holds them equal. */
+import { commandList, ERROR_CODES, EVENT_KINDS, EVENT_KIND_NAMES, type Param } from '../../lib/index';
+
+/** Name of a marked place in the README, and what stands there. */
+export const TABLES: Readonly<Record<string, () => string>> = {
+  commands: commandTable,
+  kinds: kindTable,
+  errors: errorTable,
+};
+
+/** Puts every table between its marks: `<!-- table: NAME -->` ... `<!-- end -->`. @throws Error for a mark without a table. */
+export function withTables(readme: string): string {
+  return readme.replace(/<!-- table: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_whole, name: string) => {
+    const table = TABLES[name];
+    if (table === undefined) throw new Error(`README: no table '${name}'`);
+    return `<!-- table: ${name} -->\n\n${table()}\n\n<!-- end -->`;
+  });
+}
+
+function commandTable(): string {
+  return markdown(
+    ['command', 'effect', 'parameters', 'what it does, what it answers'],
+    commandList().map(({ name, effect, params, summary, returns }) => [
+      `\`${name}\``,
+      effect,
+      Object.entries(params)
+        .map(([parameter, param]) => `\`${parameter}\` ${describe(param)}`)
+        .join('<br>') || '-',
+      `${summary} ${returns}`,
+    ]),
+  );
+}
+
+function describe(param: Param): string {
+  const unit = param.unit === undefined ? '' : ` ${param.unit}`;
+  const range = (() => {
+    switch (param.kind) {
+      case 'integer':
+      case 'number':
+        return `${param.min}..${param.max}${unit}`;
+      case 'choice':
+        return param.choices.join(' / ');
+      case 'boolean':
+        return 'true / false';
+      case 'text':
+      case 'time':
+      case 'json':
+        return param.kind;
+    }
+  })();
+  if (param.default !== undefined) return `${range} (${JSON.stringify(param.default)})`;
+  return param.optional === true ? `${range}, optional` : range;
+}
+
+function kindTable(): string {
+  return markdown(
+    ['kind', 'edges', 'names that firmware uses (without case)'],
+    EVENT_KIND_NAMES.map((kind) => [
+      `\`${kind}\``,
+      EVENT_KINDS[kind].edges === 'once' ? 'once' : 'start, end',
+      EVENT_KINDS[kind].names.join(', ') || 'whatever is not in this table',
+    ]),
+  );
+}
+
+function errorTable(): string {
+  return markdown(
+    ['code', 'meaning'],
+    Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
