@@ -1,8 +1,14 @@
 /** Where a device is, read from a URL. */
 import { ArgumentError } from '../errors';
 
+/** The port of each protocol where none is given. */
+export const USUAL_PORTS = { http: 80, https: 443, hsp: 8000, hsps: 8443 } as const;
+
+/** `hsp`: the command port; `hsps`: the command port over TLS, experimental. */
+export type DeviceProtocol = keyof typeof USUAL_PORTS;
+
 export interface DeviceAddress {
-  readonly protocol: 'http' | 'https';
+  readonly protocol: DeviceProtocol;
   /** Name or address; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
@@ -13,18 +19,19 @@ export interface DeviceAddress {
 /**
  * Reads `http://user:pass@192.0.2.10:80`; the scheme may be left out, and user and password may be percent-encoded or not.
  *
+ * @param usual the protocol of a URL without a scheme.
  * @throws ArgumentError that never repeats the password.
  */
-export function parseDeviceUrl(url: string): DeviceAddress {
+export function parseDeviceUrl(url: string, usual: DeviceProtocol = 'http'): DeviceAddress {
   const text = url.trim();
   const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:[/?#].*)?$/is.exec(text);
-  const [, scheme = 'http', userinfo, place = ''] = match ?? [];
+  const [, scheme = usual, userinfo, place = ''] = match ?? [];
   const protocol = scheme.toLowerCase();
   if (match === null) throw wrong(text, 'a URL such as http://user@192.0.2.10');
-  if (protocol !== 'http' && protocol !== 'https') throw wrong(text, 'http:// or https://');
+  if (!isProtocol(protocol)) throw wrong(text, 'http://, https://, hsp:// or hsps://');
   const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/i.exec(place);
   const host = parts?.[1] ?? parts?.[2];
-  const port = parts?.[3] === undefined ? (protocol === 'https' ? 443 : 80) : Number(parts[3]);
+  const port = parts?.[3] === undefined ? USUAL_PORTS[protocol] : Number(parts[3]);
   if (host === undefined) throw wrong(text, 'a host name, an IPv4 address, or an IPv6 address in brackets');
   if (port < 1 || port > 65_535) throw wrong(text, 'a port from 1 to 65535');
   const colon = userinfo?.indexOf(':') ?? -1;
@@ -40,12 +47,16 @@ export function parseDeviceUrl(url: string): DeviceAddress {
 /** `host`, or `host:port` where the port is not the usual one; IPv6 in brackets. For messages. */
 export function placeOf(address: Pick<DeviceAddress, 'protocol' | 'host' | 'port'>): string {
   const host = bracketed(address.host);
-  return address.port === (address.protocol === 'https' ? 443 : 80) ? host : `${host}:${address.port}`;
+  return address.port === USUAL_PORTS[address.protocol] ? host : `${host}:${address.port}`;
 }
 
 /** A host as it stands in a URL. */
 export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
+}
+
+function isProtocol(scheme: string): scheme is DeviceProtocol {
+  return Object.hasOwn(USUAL_PORTS, scheme);
 }
 
 /** A `%` that encodes nothing belongs to the password. */

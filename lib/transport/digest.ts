@@ -87,9 +87,9 @@ export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
-/** UTF-8 bytes as Latin-1 characters, because that is how Node writes header values. */
+/** UTF-8 bytes as Latin-1 characters, because that is how Node writes header values; it refuses control characters. */
 function quoted(text: string): string {
-  const escaped = text.replace(/["\\]/g, '\\$&').replace(/[\r\n]/g, '');
+  const escaped = text.replace(/["\\]/g, '\\$&').replace(/[^\t\P{Cc}]/gu, '');
   return Buffer.from(escaped, 'utf8').toString('latin1');
 }
 

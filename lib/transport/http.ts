@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock';
 import { responseStatusOf, type IsapiAnswer, type IsapiRequest } from '../codec/isapi';
 import {
+  ArgumentError,
   AuthenticationError,
   ClosedError,
   ConnectionLostError,
@@ -102,7 +103,11 @@ export class HttpClient {
   async send(request: IsapiRequest, options: SendOptions = {}): Promise<IsapiAnswer> {
     const release = await this.turn(options.signal);
     try {
-      return await this.authenticated(request, (authorization) => this.exchange(request, authorization, options));
+      return await this.authenticated(
+        request,
+        (authorization) => this.exchange(request, authorization, options),
+        options.signal,
+      );
     } finally {
       release();
     }
@@ -111,8 +116,10 @@ export class HttpClient {
   /** Opens an answer that goes on for ever, on a socket of its own that does not count among the parallel requests. */
   async stream(path: string, signal?: AbortSignal): Promise<OpenStream | IsapiAnswer> {
     const request: IsapiRequest = { method: 'GET', path };
-    return this.authenticated(request, (authorization) =>
-      this.exchange(request, authorization, { ...(signal ? { signal } : {}), stream: true }),
+    return this.authenticated(
+      request,
+      (authorization) => this.exchange(request, authorization, { ...(signal ? { signal } : {}), stream: true }),
+      signal,
     );
   }
 
@@ -143,18 +150,22 @@ export class HttpClient {
         });
       }
       await new Promise<void>((resolve, reject) => {
-        const waiting = { start: resolve, refuse: reject };
-        this.queue.push(waiting);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            const at = this.queue.indexOf(waiting);
-            if (at < 0) return;
-            this.queue.splice(at, 1);
-            reject(abortReason(signal, this.place));
+        const onAbort = () => {
+          this.queue.splice(this.queue.indexOf(waiting), 1);
+          reject(abortReason(signal as AbortSignal, this.place));
+        };
+        const waiting = {
+          start: () => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
           },
-          { once: true },
-        );
+          refuse: (error: Error) => {
+            signal?.removeEventListener('abort', onAbort);
+            reject(error);
+          },
+        };
+        this.queue.push(waiting);
+        signal?.addEventListener('abort', onAbort, { once: true });
       });
     } else this.active++;
     let isReleased = false;
@@ -176,6 +187,7 @@ export class HttpClient {
   private async authenticated<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
     send: (authorization: string | null) => Promise<ReceivedAnswer<A>>,
+    signal: AbortSignal | undefined,
   ): Promise<A> {
     this.gate.check(this.place);
     const { username, password } = this.options.address;
@@ -183,12 +195,12 @@ export class HttpClient {
 
     let nonce = this.nonces.take();
     if (nonce === null && this.scheme !== 'basic') {
-      const plain = await this.askFor(request, send, hasCredentials);
+      const plain = await this.askFor(request, send, hasCredentials, signal);
       if ('answer' in plain) return plain.answer;
       nonce = plain.nonce;
     }
     if (!this.gate.isProven && this.scheme !== 'none') {
-      await this.gate.prove(this.place, () => this.attempt(nonce));
+      await this.prove(nonce, signal);
       nonce = this.scheme === 'basic' ? null : (this.nonces.take() ?? nonce);
     }
     for (let round = 1; ; round++) {
@@ -207,7 +219,7 @@ export class HttpClient {
         this.remember(request);
         return received.answer;
       }
-      nonce = await this.afterRefusal(request, received, nonce, wasUsed, round);
+      nonce = await this.afterRefusal(request, received, nonce, wasUsed, round, signal);
     }
   }
 
@@ -216,25 +228,36 @@ export class HttpClient {
     request: IsapiRequest,
     send: (authorization: string | null) => Promise<ReceivedAnswer<A>>,
     hasCredentials: boolean,
+    signal: AbortSignal | undefined,
   ): Promise<{ answer: A } | { nonce: Nonce | null }> {
     const isHarmless = request.method === 'GET' && request.body === undefined;
-    if (this.scheme !== 'none') {
-      // While nothing is proven, the path that tells about locks is asked first; later the request itself asks.
-      if (!this.gate.isProven || !isHarmless) {
-        for (const path of [USER_CHECK, DEVICE_INFO]) {
-          const asked = await this.exchange({ method: 'GET', path }, null, { idempotent: true });
-          if (asked.status === 401) return { nonce: this.challenged(asked, hasCredentials, path) };
-          if (isLocked(asked)) throw this.gate.refused(lockOf(asked), this.place);
-        }
-      }
+    // While nothing is proven, the path that tells about locks is asked first; later the request itself asks.
+    if (this.scheme !== 'none' && (!this.gate.isProven || !isHarmless)) {
+      const { path, received } = await this.ask(signal);
+      if (received.status === 401) return { nonce: this.challenged(received, hasCredentials, path) };
+      // A device that restarts cannot say yet what it asks for.
+      if (!isHarmless && received.status >= 500) return { answer: received.answer as A };
     }
     const received = await send(null);
-    if (received.status !== 401) {
-      this.scheme ??= 'none';
-      return { answer: received.answer };
+    if (isLocked(received)) throw this.gate.refused(lockOf(received), this.place);
+    if (received.status === 401) {
+      const path = this.gate.isProven ? this.provingPath : request.path;
+      return { nonce: this.challenged(received, hasCredentials, path) };
     }
-    const nonce = this.challenged(received, hasCredentials, request.path);
-    return { nonce };
+    if (!this.gate.isProven && received.status < 300) this.scheme ??= 'none';
+    return { answer: received.answer };
+  }
+
+  /** Asks without credentials what the device wants, on the paths that all devices have. */
+  private async ask(
+    signal: AbortSignal | undefined,
+    path = USER_CHECK,
+  ): Promise<{ path: string; received: ReceivedAnswer<IsapiAnswer> }> {
+    const options = { idempotent: true, ...(signal ? { signal } : {}) };
+    const received = await this.exchange<IsapiAnswer>({ method: 'GET', path }, null, options);
+    if (isLocked(received)) throw this.gate.refused(lockOf(received), this.place);
+    if (received.status !== 401 && path === USER_CHECK) return this.ask(signal, DEVICE_INFO);
+    return { path, received };
   }
 
   private provingPath = USER_CHECK;
@@ -275,6 +298,22 @@ export class HttpClient {
     );
   }
 
+  /** Has the gate open, or finds out: the attempt is shared, so whoever gives up leaves it to the others. */
+  private prove(nonce: Nonce | null, signal: AbortSignal | undefined): Promise<void> {
+    const proof = this.gate.prove(this.place, () => {
+      if (signal?.aborted === true) throw abortReason(signal, this.place);
+      return this.attempt(nonce);
+    });
+    if (signal === undefined) return proof;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(abortReason(signal, this.place));
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      const forget = () => signal.removeEventListener('abort', onAbort);
+      void proof.then(resolve, reject).finally(forget);
+    });
+  }
+
   /** The one attempt with unproven credentials, on the path that asked for them. */
   private async attempt(first: Nonce | null): Promise<Outcome> {
     const path = this.provingPath;
@@ -310,35 +349,34 @@ export class HttpClient {
     nonce: Nonce | null,
     wasUsed: boolean,
     round: number,
+    signal: AbortSignal | undefined,
   ): Promise<Nonce | null> {
     const lock = lockOf(received);
     if (lock?.locked === true) throw this.gate.refused(lock, this.place);
+    // Another request has found out meanwhile.
+    this.gate.check(this.place);
     const challenge = chooseChallenge(parseChallenges(received.challenges), false);
     if (challenge?.scheme === 'digest' && round < MAX_AUTHORIZATIONS) {
       if (challenge.stale) return this.nonces.add(challenge);
       // A device that has taken a nonce twice before judges the password; one that never has may take each only once.
-      if (wasUsed && !this.nonces.reuseWorks && challenge.nonce !== nonce?.challenge.nonce)
-        return this.nonces.add(challenge);
+      if (nonce !== null && wasUsed && challenge.nonce !== nonce.challenge.nonce) {
+        this.nonces.wornOut(nonce);
+        if (!this.nonces.reuseWorks) return this.nonces.add(challenge);
+      }
     }
     if (this.accepted.has(keyOf(request))) throw this.gate.refused(lock, this.place);
     // A path that never answered us: intercoms refuse alertStream so although the password is right (isapi.md §1.3).
-    if (keyOf(request) !== keyOf({ method: 'GET', path: this.provingPath }) && (await this.isStillRight())) {
-      throw new PermissionError('the password is right, but this user may not use this function', {
-        device: this.place,
-        operation: `${request.method} ${pathOf(request.path)}`,
-      });
+    const asked = await this.ask(signal);
+    if (asked.received.status !== 401 || keyOf(request) === keyOf({ method: 'GET', path: asked.path })) {
+      throw this.gate.refused(lock, this.place);
     }
-    throw this.gate.refused(lock, this.place);
-  }
-
-  private async isStillRight(): Promise<boolean> {
-    const request: IsapiRequest = { method: 'GET', path: this.provingPath };
-    const asked = await this.exchange(request, null, { idempotent: true });
-    const challenge = asked.status === 401 ? this.choose(asked) : null;
-    if (challenge === null) return asked.status < 400;
-    const nonce = challenge.scheme === 'digest' ? this.nonces.add(challenge) : null;
-    const received = await this.exchange(request, this.authorization(request, nonce), { idempotent: false });
-    return received.status !== 401 && !isLocked(received) && !saysUnauthorized(received);
+    const fresh = this.challenged(asked.received, true, asked.path);
+    this.gate.doubt();
+    await this.prove(fresh, signal);
+    throw new PermissionError('the password is right, but this user may not use this function', {
+      device: this.place,
+      operation: `${request.method} ${pathOf(request.path)}`,
+    });
   }
 
   private authorization(request: IsapiRequest, nonce: Nonce | null): string | null {
@@ -394,6 +432,10 @@ export class HttpClient {
       if (this.closed) return reject(this.closedError());
       if (signal?.aborted === true) return reject(abortReason(signal, this.place));
       const body = request.body ?? '';
+      if (!WRITABLE_TARGET.test(request.path)) {
+        const expected = 'a path that begins with / and has no blanks or letters beyond ASCII (write %20 and the like)';
+        return reject(new ArgumentError([{ parameter: 'path', given: pathOf(request.path), expected }], context));
+      }
       const outgoing = (address.protocol === 'https' ? httpsRequest : httpRequest)({
         method: request.method,
         path: request.path,
@@ -531,6 +573,8 @@ interface ReceivedAnswer<A> {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** What Node writes as the target of a request. */
+const WRITABLE_TARGET = /^\/[\x21-\x7e]*$/;
 
 /** A kept connection was closed by the device as we used it. */
 class DeadConnection extends Error {}
@@ -594,7 +638,7 @@ function isReset(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.message === 'socket hang up';
 }
 
-function abortReason(signal: AbortSignal, device: string): Error {
+export function abortReason(signal: AbortSignal, device: string): Error {
   return signal.reason instanceof HikvisionError ? signal.reason : new ClosedError('cancelled', { device });
 }
 

@@ -17,6 +17,8 @@ export class Nonces {
   /** The device has accepted a nonce for a second time. */
   reuseWorks = false;
   private idle: Nonce[] = [];
+  /** Requests that the device takes with one nonce, as far as we know. */
+  private maxUses = Infinity;
 
   constructor(private readonly clock: Clock) {}
 
@@ -35,7 +37,13 @@ export class Nonces {
   /** It worked: it may serve the next request. @param wasUsed it had served one before. */
   put(nonce: Nonce, wasUsed: boolean): void {
     if (wasUsed) this.reuseWorks = true;
-    if (this.idle.length < MAX_PARALLEL_REQUESTS) this.idle.push(nonce);
+    if (nonce.uses < this.maxUses && this.idle.length < MAX_PARALLEL_REQUESTS) this.idle.push(nonce);
+  }
+
+  /** Its last use was refused without `stale`. That may cost the user an attempt, so no other nonce is used as often. */
+  wornOut(nonce: Nonce): void {
+    this.maxUses = Math.min(this.maxUses, nonce.uses - 1);
+    this.idle = this.idle.filter(({ uses }) => uses < this.maxUses);
   }
 
   clear(): void {
