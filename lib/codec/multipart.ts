@@ -10,7 +10,7 @@
  * A part that makes no sense costs that part; the reader finds the next delimiter and goes on.
  */
 import { PART_HEADER_MAX_BYTES, PART_PICTURE_MAX_BYTES, PART_TEXT_MAX_BYTES } from '../settings';
-import { isBlank } from './text';
+import { decodeText, isBlank } from './text';
 
 export type PartKind = 'xml' | 'json' | 'picture';
 
@@ -51,6 +51,7 @@ const COLON = 0x3a;
 const BRACE = 0x7b;
 const BRACKET = 0x5b;
 const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
 const BACKSLASH = 0x5c;
 
 /** Longest delimiter line; RFC 2046 allows 70 characters. */
@@ -73,11 +74,16 @@ export class MultipartReader {
   private store: Buffer | null = null;
 
   private state: State = 'between';
+  /** No more bytes will come: what could have grown into something else will not. */
+  private isOver = false;
   /** Next position to look at, for searches that continue with the next chunk; relative to `start`. */
   private searched = 0;
   /** The delimiter as learned: `--boundary`, and the same behind a line feed. */
   private delimiter: Buffer | null = null;
   private delimiterLine: Buffer | null = null;
+  /** The next delimiter in hand (-1: none) as seen from `cutFrom`, so that documents without delimiters do not search for it again and again. */
+  private cut = -1;
+  private cutFrom = Infinity;
 
   private contentType: string | null = null;
   private contentLength = -1;
@@ -89,6 +95,7 @@ export class MultipartReader {
   private closeTag: Buffer = EMPTY;
   private jsonDepth = 0;
   private jsonInString = false;
+  private isLengthWrong = false;
 
   private noise: Buffer | null = null;
   private noiseBytes = 0;
@@ -128,7 +135,9 @@ export class MultipartReader {
 
   /** The input is over. @returns what is left, as a truncated part where it is not complete. */
   finish(): Part[] {
+    this.isOver = true;
     if (this.pendingBytes > 0) this.finishPending();
+    this.isOver = false;
     this.reportNoise();
     this.buffer = EMPTY;
     this.store = null;
@@ -146,6 +155,7 @@ export class MultipartReader {
   /* Memory: a chunk is used in place; only a part that spans chunks is copied, once, into space that doubles. */
 
   private append(chunk: Buffer): void {
+    this.cutFrom = Infinity;
     const pending = this.end - this.start;
     if (pending === 0) {
       this.buffer = chunk;
@@ -205,6 +215,7 @@ export class MultipartReader {
     this.contentLength = -1;
     this.name = null;
     this.headerBytes = 0;
+    this.isLengthWrong = false;
   }
 
   /* Between parts: blank lines, delimiters, documents without a delimiter, noise. */
@@ -224,12 +235,10 @@ export class MultipartReader {
       return true;
     }
     const lineEnd = this.findFrom(LF);
-    if (lineEnd < 0) {
-      // A line without an end: a delimiter is short, so anything long is noise.
-      if (this.pendingBytes > Math.max(DELIMITER_MAX_BYTES, this.limits.headerBytes))
-        this.drop(end - DELIMITER_MAX_BYTES);
-      return false;
-    }
+    // Delimiters and headers are short, so a long line is noise, and what follows it too.
+    if ((lineEnd < 0 ? end : lineEnd) - at > Math.max(DELIMITER_MAX_BYTES, this.limits.headerBytes))
+      return this.abandon('noise');
+    if (lineEnd < 0) return false;
     if (first === DASH && this.isDelimiterLine(at, lineEnd)) {
       this.reportNoise();
       this.startPart(at, lineEnd);
@@ -265,6 +274,7 @@ export class MultipartReader {
     if (this.delimiter !== null && this.delimiter.equals(delimiter)) return;
     this.delimiter = delimiter;
     this.delimiterLine = Buffer.concat([Buffer.from([LF]), delimiter]);
+    this.cutFrom = Infinity;
   }
 
   private isDelimiterLine(at: number, lineEnd: number): boolean {
@@ -326,12 +336,12 @@ export class MultipartReader {
         break;
       case 19: // content-disposition
         if (matches(buffer, at, 'content-disposition')) {
-          const text = buffer.toString('latin1', colon + 1, stop);
+          const text = decodeText(buffer.subarray(colon + 1, stop));
           this.name = parameter(text, 'filename') ?? parameter(text, 'name') ?? this.name;
         }
         break;
       case 10: // content-id
-        if (matches(buffer, at, 'content-id')) this.name ??= buffer.toString('latin1', colon + 1, stop).trim();
+        if (matches(buffer, at, 'content-id')) this.name ??= decodeText(buffer.subarray(colon + 1, stop)).trim();
         break;
     }
   }
@@ -382,20 +392,19 @@ export class MultipartReader {
         this.state = 'json';
         return true;
       }
-      if (first === DASH && this.delimiter !== null) {
-        if (end - at < this.delimiter.length) return false;
-        if (this.buffer.compare(this.delimiter, 0, this.delimiter.length, at, at + this.delimiter.length) === 0) {
-          this.reset('between'); // an empty part, or a doubled delimiter
-          this.moveTo(at);
-          return true;
-        }
+    }
+    if (first === DASH) {
+      const delimiter = this.mayBeDelimiterAt(at);
+      if (delimiter === 'maybe') return false;
+      // An empty part, a doubled delimiter, or the head of an HTTP answer, whose delimiter may be another one.
+      if (delimiter === 'yes' || (!isPicture && buffer[at + 1] === DASH)) {
+        this.reset('between');
+        this.moveTo(at);
+        return true;
       }
     }
-    if (
-      isPicture ||
-      (first === 0xff && (end - at < 2 || buffer[at + 1] === 0xd8)) ||
-      this.contentType === 'application/octet-stream'
-    ) {
+    if (!isPicture && first === 0xff && end - at < 2 && !this.isOver) return false;
+    if (isPicture || (first === 0xff && buffer[at + 1] === 0xd8) || this.contentType === 'application/octet-stream') {
       this.state = 'picture';
       return true;
     }
@@ -414,6 +423,8 @@ export class MultipartReader {
     const { buffer, start, end } = this;
     if (this.closeTag.length === 0) {
       const root = this.rootName();
+      const cutBefore = this.nextCut(this.start + this.searched);
+      if (cutBefore >= 0 && (root === null || cutBefore < root.to)) return this.emitCut('xml', cutBefore);
       if (root === null) return this.documentIsHopeless();
       if (root.selfClosedAt >= 0) return this.emitDocument('xml', root.selfClosedAt + 1);
       const tag = this.lastCloseTag;
@@ -438,19 +449,28 @@ export class MultipartReader {
       close += tag.length; // a longer name that begins the same
     }
     const tagEnd = close < 0 ? -1 : buffer.indexOf(GT, close + tag.length);
-    const cut = this.delimiterLine === null ? -1 : buffer.indexOf(this.delimiterLine, from);
-    if (cut >= 0 && cut < end && (tagEnd < 0 || cut < tagEnd)) return this.emitCut('xml', cut);
+    const cut = this.nextCut(from);
+    if (cut >= 0 && (tagEnd < 0 || cut < tagEnd)) return this.emitCut('xml', cut);
     if (tagEnd >= 0 && tagEnd < end) return this.emitDocument('xml', tagEnd + 1);
-    this.searched = Math.max(this.searched, end - start - Math.max(tag.length, DELIMITER_MAX_BYTES));
+    this.searched = Math.max(this.searched, end - start - Math.max(tag.length, DELIMITER_MAX_BYTES + 1));
     return this.documentIsHopeless();
   }
 
   private lastCloseTag: Buffer = EMPTY;
 
-  /** Where the name of the root element stands; null while it is not there yet. */
+  /** Position of the next delimiter line, or rather of the line feed before it; -1 when there is none in hand. */
+  private nextCut(from: number): number {
+    if (this.cutFrom > from || (this.cut >= 0 && this.cut < from)) {
+      this.cut = this.delimiterLine === null ? -1 : this.buffer.indexOf(this.delimiterLine, from);
+      this.cutFrom = from;
+    }
+    return this.cut;
+  }
+
+  /** Where the name of the root element stands; null while its tag is not complete. What stands before it is read once. */
   private rootName(): { from: number; to: number; selfClosedAt: number } | null {
     const { buffer, end } = this;
-    let at = this.start;
+    let at = this.start + this.searched;
     while (at + 1 < end && buffer[at] === LT) {
       const next = buffer[at + 1];
       if (next === QUESTION || next === BANG) {
@@ -458,13 +478,14 @@ export class MultipartReader {
         if (close < 0 || close >= end) return null;
         at = close + 1;
         while (at < end && isBlank(buffer[at] as number)) at++;
+        if (at < end) this.searched = at - this.start;
         continue;
       }
       let to = at + 1;
       while (to < end && !isBlank(buffer[to] as number) && buffer[to] !== GT && buffer[to] !== SLASH) to++;
       if (to >= end) return null;
-      const tagEnd = buffer.indexOf(GT, to);
-      if (tagEnd < 0 || tagEnd >= end) return null;
+      const tagEnd = endOfTag(buffer, to, end);
+      if (tagEnd < 0) return null;
       return { from: at + 1, to, selfClosedAt: buffer[tagEnd - 1] === SLASH ? tagEnd : -1 };
     }
     return null;
@@ -487,12 +508,20 @@ export class MultipartReader {
           if (at + 1 >= end) break;
           at++;
         } else if (byte === QUOTE) inString = false;
-        else if (byte === LF && this.isDelimiterAt(at + 1)) return this.emitCut('json', at);
+        else if (byte === LF) {
+          const delimiter = this.mayBeDelimiterAt(at + 1);
+          if (delimiter === 'yes') return this.emitCut('json', at);
+          if (delimiter === 'maybe') break;
+        }
       } else if (byte === QUOTE) inString = true;
       else if (byte === BRACE || byte === BRACKET) depth++;
       else if (byte === 0x7d || byte === 0x5d) {
         if (--depth <= 0) return this.emitDocument('json', at + 1);
-      } else if (byte === LF && this.isDelimiterAt(at + 1)) return this.emitCut('json', at);
+      } else if (byte === LF) {
+        const delimiter = this.mayBeDelimiterAt(at + 1);
+        if (delimiter === 'yes') return this.emitCut('json', at);
+        if (delimiter === 'maybe') break;
+      }
     }
     this.searched = at - start;
     this.jsonDepth = depth;
@@ -500,10 +529,14 @@ export class MultipartReader {
     return this.documentIsHopeless();
   }
 
-  private isDelimiterAt(at: number): boolean {
-    const delimiter = this.delimiter;
-    if (delimiter === null || this.buffer[at] !== DASH || at + delimiter.length > this.end) return false;
-    return this.buffer.compare(delimiter, 0, delimiter.length, at, at + delimiter.length) === 0;
+  /** Does the learned delimiter stand at `at`? `maybe` when its first bytes do and the others are still to come. */
+  private mayBeDelimiterAt(at: number): 'yes' | 'no' | 'maybe' {
+    const { buffer, delimiter, end } = this;
+    if (at >= end) return delimiter === null ? 'no' : 'maybe';
+    if (delimiter === null || buffer[at] !== DASH) return 'no';
+    const length = Math.min(delimiter.length, end - at);
+    if (buffer.compare(delimiter, 0, length, at, at + length) !== 0) return 'no';
+    return length === delimiter.length ? 'yes' : 'maybe';
   }
 
   /** Waits for more, unless the document has grown beyond its bound. */
@@ -512,6 +545,7 @@ export class MultipartReader {
   }
 
   private emitDocument(kind: 'xml' | 'json', stop: number): boolean {
+    if (stop - this.start > this.limits.textBytes) return this.abandon('part too large');
     this.emit(kind, stop, false);
     // What Content-Length counts beyond the document is blank; further documents of the part are found like parts without a header.
     this.reset('between');
@@ -520,6 +554,7 @@ export class MultipartReader {
   }
 
   private emitCut(kind: 'xml' | 'json', cut: number): boolean {
+    if (cut - this.start > this.limits.textBytes) return this.abandon('part too large');
     this.emit(kind, cut, true);
     this.reset('between');
     this.moveTo(cut + 1);
@@ -542,31 +577,59 @@ export class MultipartReader {
     const { start, end } = this;
     const length = this.contentLength;
     if (length > this.limits.pictureBytes) return this.abandon('part too large');
-    if (length >= 0 && this.searched === 0) {
-      if (end - start < length) return false;
+    if (length >= 0 && !this.isLengthWrong) {
       const stop = start + length;
+      if (this.endsBefore(Math.min(stop, end))) return this.picture();
+      if (end < stop) return false;
+      this.searched = 0;
+      if (isWholeJpeg(this.buffer, start, stop)) return this.emitPicture(stop, stop);
       const follows = this.whatFollows(stop);
-      if (follows === 'delimiter' || (follows === 'unknown' && endsLikePicture(this.buffer, start, stop))) {
-        this.emit('picture', stop, false);
-        this.reset('between');
-        this.moveTo(stop);
-        return true;
-      }
+      if (follows === 'delimiter' || (follows === 'unknown' && this.buffer[start] !== 0xff))
+        return this.emitPicture(stop, stop);
       if (follows === 'unknown') return false;
-      // The length lies. Too long: the delimiter stands inside. Too short: it comes later. Either way the search below finds it.
-      this.searched = 1;
+      // The length lies, and the delimiter comes earlier or later than it says.
+      this.isLengthWrong = true;
     }
-    const cut = this.findDelimiter(start + Math.max(this.searched - 1, 0));
+    const cut = this.findDelimiter(start + this.searched);
     if (cut.at >= 0) {
       let stop = cut.at;
       if (stop > start && this.buffer[stop - 1] === CR) stop--;
-      this.emit('picture', stop, false);
-      this.reset('between');
-      this.moveTo(cut.at + 1);
-      return true;
+      return this.emitPicture(stop, cut.at + 1);
     }
-    this.searched = Math.max(1, cut.resume - start + 1);
-    return this.pendingBytes > this.limits.pictureBytes ? this.abandon('part too large') : false;
+    this.searched = cut.resume - start;
+    return this.pendingBytes > this.limits.pictureBytes + DELIMITER_MAX_BYTES ? this.abandon('part too large') : false;
+  }
+
+  /** @param next where the reading goes on. */
+  private emitPicture(stop: number, next: number): boolean {
+    if (stop - this.start > this.limits.pictureBytes) return this.abandon('part too large');
+    if (stop > this.start) this.emit('picture', stop, false);
+    this.reset('between');
+    this.moveTo(next);
+    return true;
+  }
+
+  /**
+   * A length that is much too long would hold back all that follows. Where a JPEG ends, a delimiter follows and behind it a part,
+   * the picture is over; text of a delimiter within a picture has no such end in front of it.
+   */
+  private endsBefore(stop: number): boolean {
+    const { buffer, start } = this;
+    if (buffer[start] !== 0xff) return false;
+    let from = start + this.searched;
+    for (;;) {
+      const cut = this.findDelimiter(from);
+      if (cut.at < 0 || cut.at >= stop) {
+        this.searched = Math.min(cut.resume, stop) - start;
+        return false;
+      }
+      if (isWholeJpeg(buffer, start, cut.at)) {
+        this.isLengthWrong = true;
+        this.searched = cut.at - start;
+        return true;
+      }
+      from = cut.at + 1;
+    }
   }
 
   /** What stands behind a picture: blanks and a delimiter, something else, or too little to tell. */
@@ -574,12 +637,11 @@ export class MultipartReader {
     const { buffer, end } = this;
     let at = stop;
     while (at < end && isBlank(buffer[at] as number)) at++;
+    if (at - stop > DELIMITER_MAX_BYTES) return 'other';
     if (at >= end) return 'unknown';
-    if (buffer[at] !== DASH) return 'other';
-    const needed = this.delimiter?.length ?? 2;
-    if (end - at < needed) return 'unknown';
-    if (this.delimiter === null) return buffer[at + 1] === DASH ? 'delimiter' : 'other';
-    return this.isDelimiterAt(at) ? 'delimiter' : 'other';
+    if (this.delimiter === null) return buffer[at] === DASH && buffer[at + 1] === DASH ? 'delimiter' : 'other';
+    const delimiter = this.mayBeDelimiterAt(at);
+    return delimiter === 'yes' ? 'delimiter' : delimiter === 'no' ? 'other' : 'unknown';
   }
 
   /**
@@ -600,9 +662,12 @@ export class MultipartReader {
       const lineEnd = buffer.indexOf(LF, next);
       if (lineEnd < 0 || lineEnd + 1 >= end) {
         // The line may still grow to be one; a closing delimiter at the very end is one.
+        if (next === end - 1 && buffer[next] === DASH) return { at: -1, resume: at };
         if (onlyBlanks(buffer, next, end)) return closes && end > next ? { at, resume: at } : { at: -1, resume: at };
-      } else if (onlyBlanks(buffer, next, lineEnd) && (closes || looksLikePartStart(buffer, lineEnd + 1, end))) {
-        return { at, resume: at };
+      } else if (onlyBlanks(buffer, next, lineEnd)) {
+        const isPart = closes ? 'yes' : looksLikePartStart(buffer, lineEnd + 1, end);
+        if (isPart === 'yes' || (isPart === 'maybe' && this.isOver)) return { at, resume: at };
+        if (isPart === 'maybe') return { at: -1, resume: at };
       }
       at += 1;
     }
@@ -614,20 +679,44 @@ export class MultipartReader {
   private abandon(reason: Skipped['reason']): boolean {
     this.noiseReason = reason;
     this.reset('skip');
+    this.searched = 1; // what begins here is what was given up
     return true;
   }
 
   private skip(): boolean {
     const { buffer, end } = this;
-    const pattern = this.delimiterLine ?? ANY_DELIMITER;
-    const at = buffer.indexOf(pattern, this.start);
-    if (at >= 0 && at < end) {
-      this.drop(at + 1);
-      this.reset('between');
-      return true;
+    let at = this.start + this.searched;
+    for (;;) {
+      const document = this.delimiter === null ? buffer.indexOf(EVENT_START, at) : -1;
+      at = buffer.indexOf(ANY_DELIMITER, at);
+      if (document >= 0 && (at < 0 || document < at)) return this.resumeAt(document);
+      if (at < 0) {
+        this.drop(Math.max(this.start, end - EVENT_START.length));
+        return false;
+      }
+      // The delimiter as learned may itself have been noise, so any will do that has a part behind it.
+      const lineEnd = buffer.indexOf(LF, at + 1);
+      const isPart =
+        lineEnd < 0
+          ? end - at > DELIMITER_MAX_BYTES
+            ? 'no'
+            : 'maybe'
+          : this.isDelimiterLine(at + 1, lineEnd)
+            ? looksLikePartStart(buffer, lineEnd + 1, end)
+            : 'no';
+      if (isPart === 'yes') return this.resumeAt(at + 1);
+      if (isPart === 'maybe' && !this.isOver) {
+        this.drop(at);
+        return false;
+      }
+      at++;
     }
-    this.drop(Math.max(this.start, end - pattern.length));
-    return false;
+  }
+
+  private resumeAt(at: number): boolean {
+    this.drop(at);
+    this.reset('between');
+    return true;
   }
 
   /** Throws bytes away, and keeps the first of a stretch for the warning. */
@@ -678,11 +767,14 @@ export class MultipartReader {
         const cut = this.findDelimiter(this.start);
         if (cut.at < 0) {
           const isWhole =
-            this.contentLength === this.pendingBytes || endsLikePicture(this.buffer, this.start, this.end);
+            this.contentLength === this.pendingBytes ||
+            this.buffer[this.start] !== 0xff ||
+            isWholeJpeg(this.buffer, this.start, this.end);
           this.emit('picture', this.end, !isWhole);
           return;
         }
-        this.searched = 1;
+        this.isLengthWrong = true;
+        this.searched = 0;
         this.run();
       } else {
         this.run();
@@ -696,6 +788,7 @@ export class MultipartReader {
 }
 
 const ANY_DELIMITER = Buffer.from('\n--');
+const EVENT_START = Buffer.from('<EventNotificationAlert');
 
 /** Cuts one whole body into parts: a push body, or a captured file. */
 export function readParts(bytes: Buffer, limits: MultipartLimits = {}, onSkipped?: (skipped: Skipped) => void): Part[] {
@@ -703,12 +796,25 @@ export function readParts(bytes: Buffer, limits: MultipartLimits = {}, onSkipped
   return [...reader.push(bytes), ...reader.finish()];
 }
 
-/** A JPEG ends with FF D9, maybe padded; of other pictures nothing is known, so their length is believed. */
-function endsLikePicture(buffer: Buffer, start: number, stop: number): boolean {
-  if (buffer[start] !== 0xff || buffer[start + 1] !== 0xd8) return true;
+/** A JPEG begins with FF D8 and ends with FF D9, maybe padded. */
+function isWholeJpeg(buffer: Buffer, start: number, stop: number): boolean {
+  if (stop - start < 4 || buffer[start] !== 0xff || buffer[start + 1] !== 0xd8) return false;
   let at = stop;
   while (at > start && isBlank(buffer[at - 1] as number)) at--;
   return buffer[at - 2] === 0xff && buffer[at - 1] === 0xd9;
+}
+
+/** Position of the `>` that ends a tag, whose attributes may hold others; -1 when it is not there. */
+function endOfTag(buffer: Buffer, from: number, end: number): number {
+  let quote = 0;
+  for (let at = from; at < end; at++) {
+    const byte = buffer[at] as number;
+    if (quote !== 0) {
+      if (byte === quote) quote = 0;
+    } else if (byte === GT) return at;
+    else if (byte === QUOTE || byte === APOSTROPHE) quote = byte;
+  }
+  return -1;
 }
 
 function onlyBlanks(buffer: Buffer, from: number, to: number): boolean {
@@ -716,17 +822,18 @@ function onlyBlanks(buffer: Buffer, from: number, to: number): boolean {
   return true;
 }
 
-/** A header line, a blank line, a document, another delimiter, or too little to say no. */
-function looksLikePartStart(buffer: Buffer, at: number, end: number): boolean {
+/** A header line, a blank line, a document, another delimiter; `maybe` when there is too little to tell. */
+function looksLikePartStart(buffer: Buffer, at: number, end: number): 'yes' | 'no' | 'maybe' {
+  if (at >= end) return 'maybe';
   const first = buffer[at] as number;
-  if (isBlank(first) || first === LT || first === BRACE || first === DASH) return true;
+  if (first === CR || first === LF || first === LT || first === BRACE || first === DASH) return 'yes';
   for (let i = at; i < end && i < at + 64; i++) {
     const byte = buffer[i] as number;
-    if (byte === COLON) return i > at;
+    if (byte === COLON) return i > at ? 'yes' : 'no';
     const isLetter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-    if (!isLetter && byte !== DASH) return false;
+    if (!isLetter && byte !== DASH) return 'no';
   }
-  return end < at + 64;
+  return end < at + 64 ? 'maybe' : 'no';
 }
 
 function isContentHeader(buffer: Buffer, at: number): boolean {
@@ -762,12 +869,9 @@ function decimal(buffer: Buffer, from: number, to: number): number {
 
 /** A parameter of a header value, quoted or not: `form-data; name="Picture"; filename=a.jpg`. */
 function parameter(text: string, name: string): string | null {
-  for (const piece of text.split(';').slice(1)) {
-    const equals = piece.indexOf('=');
-    if (equals < 0 || piece.slice(0, equals).trim().toLowerCase() !== name) continue;
-    const value = piece.slice(equals + 1).trim();
-    const bare = value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1) : value;
-    if (bare !== '') return bare;
+  for (const [, key = '', quoted, bare] of text.matchAll(/;\s*([^\s=;]+)\s*=\s*(?:"([^"]*)"|([^;]*))/g)) {
+    const value = (quoted ?? bare ?? '').trim();
+    if (key.toLowerCase() === name && value !== '') return value;
   }
   return null;
 }
