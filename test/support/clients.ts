@@ -1,0 +1,101 @@
+/** Clients of the product against simulators: made, remembered and closed by the test. */
+import { afterEach, beforeEach } from 'vitest';
+import { HikvisionClient, type ClientOptions } from '../../lib/index';
+import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../../lib/simulator';
+import { systemClock, type Clock } from '../../lib/clock';
+import { parseDeviceUrl } from '../../lib/transport/address';
+import { forgetGates } from '../../lib/transport/gate';
+import { HttpClient, type HttpOptions } from '../../lib/transport/http';
+import type { FakeClock } from './fake-clock';
+import { settle } from './fake-clock';
+
+const open: { close(): void | Promise<void> }[] = [];
+
+// Ports are used again, and a gate that was refused would outlive its device.
+beforeEach(() => forgetGates());
+
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+type Place = Pick<Simulator, 'url'>;
+
+/** The HTTP side alone. */
+export function httpOf(
+  { url }: Place,
+  options: Partial<Omit<HttpOptions, 'address'>> & { username?: string; password?: string } = {},
+): HttpClient {
+  const { username = SIMULATOR_USERNAME, password = SIMULATOR_PASSWORD, ...rest } = options;
+  const address = { ...parseDeviceUrl(url), username, password };
+  const http = new HttpClient({ address, trust: {}, allowBasic: false, clock: systemClock, ...rest });
+  open.push(http);
+  return http;
+}
+
+/** A client; its random part of waits is even. */
+export function hikvisionClient({ url }: Place, options: Partial<ClientOptions> = {}): HikvisionClient {
+  const client = new HikvisionClient({
+    url,
+    username: SIMULATOR_USERNAME,
+    password: SIMULATOR_PASSWORD,
+    random: () => 0.5,
+    ...options,
+  });
+  open.push(client);
+  return client;
+}
+
+/** Its error code, or `fine`. */
+export function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'fine',
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  );
+}
+
+/** The error that it ends with. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+  throw new Error('expected an error, but it succeeded');
+}
+
+/**
+ * Moves a fake clock on until something is true, in small steps with turns for real sockets between them.
+ *
+ * @returns the time that passed on the fake clock.
+ */
+export async function advanceUntil(
+  clock: FakeClock,
+  condition: () => boolean,
+  what: string,
+  { stepMs = 250, limitMs = 600_000 } = {},
+): Promise<number> {
+  const started = clock.monotonic();
+  for (;;) {
+    await turns(12);
+    if (condition()) return clock.monotonic() - started;
+    if (clock.monotonic() - started > limitMs) throw new Error(`not within ${limitMs / 1000} s of fake time: ${what}`);
+    await clock.advance(stepMs);
+  }
+}
+
+/** Lets sockets on this machine finish what they are about, without moving any clock. */
+export async function turns(count = 30): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    await settle(2);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+/** Sockets that this process holds. */
+export function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => /^(TCPSocketWrap|TLSWrap|TCPConnectWrap)$/.test(name))
+    .length;
+}
+
+export type { Clock };
