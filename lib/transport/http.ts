@@ -459,6 +459,7 @@ export class HttpClient {
         fail(new UnreachableError(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`, context)),
       );
       let isSettled = false;
+      let isComplete = () => false;
       const onAbort = () => fail(abortReason(signal as AbortSignal, this.place));
       const settle = () => {
         isSettled = true;
@@ -471,7 +472,7 @@ export class HttpClient {
         settle();
         this.open.delete(outgoing);
         outgoing.destroy();
-        reject(error);
+        reject(this.closed ? this.closedError() : error);
       };
       const wait = (ms: number, what: string) => {
         timer.cancel();
@@ -486,9 +487,12 @@ export class HttpClient {
       });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         if (useKept && outgoing.reusedSocket && isReset(error)) return fail(new DeadConnection());
+        // What follows a complete answer is no part of it: a Content-Length was too small.
+        if (isComplete() && error.code?.startsWith('HPE_') === true) return;
         fail(networkError(error, context));
       });
       outgoing.on('response', (incoming) => {
+        isComplete = () => incoming.complete;
         const head = {
           status: incoming.statusCode ?? 0,
           contentType: incoming.headers['content-type'] ?? null,
