@@ -216,7 +216,8 @@ export class Gate {
   private checkAuthorization(request: GateRequest, authorization: string): DigestCheck {
     const { auth } = this.options;
     const scheme = /^\s*(\w+)\s+/.exec(authorization);
-    const rest = authorization.slice(scheme?.[0].length ?? 0);
+    // Node hands over one character per byte; names are UTF-8 (RFC 7616 §4).
+    const rest = Buffer.from(authorization.slice(scheme?.[0].length ?? 0), 'latin1').toString('utf8');
     switch (scheme?.[1]?.toLowerCase()) {
       case 'digest':
         return auth === 'basic' ? 'wrong' : this.checkDigest(request, parseParameters(rest));
