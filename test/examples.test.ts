@@ -1,0 +1,111 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../lib/simulator';
+import { projectRoot, requireBuilt } from './support/built';
+import { startRuntime, type Runtime, type RuntimeNode } from './support/runtime';
+
+const folder = join(projectRoot, 'examples');
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.replace(/\.json$/, ''));
+
+const flowOf = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as RuntimeNode[];
+
+let userDir: string;
+let runtime: Runtime;
+let simulator: Simulator;
+
+beforeAll(async () => {
+  requireBuilt();
+  userDir = mkdtempSync(join(tmpdir(), 'hsp-examples-'));
+  simulator = await Simulator.start({ device: builtInDevice('camera') });
+  const nodeRed = process.env.NODE_RED;
+  runtime = await startRuntime({
+    userDir,
+    packageDir: projectRoot,
+    port: 0,
+    logLevel: 'off',
+    ...(nodeRed === undefined ? {} : { nodeRed }),
+  });
+});
+
+afterAll(async () => {
+  await runtime.stop();
+  await simulator.close();
+  rmSync(userDir, { recursive: true, force: true });
+});
+
+afterEach(() => runtime.setFlows([]));
+
+/** The example as a user runs it: with a device filled in. Statuses and debug messages are collected. */
+async function runExample(name: string) {
+  const credentials = { user: SIMULATOR_USERNAME, password: SIMULATOR_PASSWORD };
+  const device = { host: '127.0.0.1', port: String(simulator.httpPort), credentials };
+  const flow = flowOf(name).map((node) => (node.type === 'hsp-config' ? { ...node, ...device } : node));
+  const seen = runtime.watch();
+  await runtime.setFlows(flow);
+  return { flow, seen };
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited 10 s for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('the examples', () => {
+  it('show every node of the palette', () => {
+    const types = new Set(names.flatMap((name) => flowOf(name).map(({ type }) => type)));
+    for (const type of ['hsp-event-in', 'hsp-command', 'hsp-connect']) expect(types).toContain(type);
+  });
+
+  it.each(names)('%s: holds no credentials, and its ids are its own', (name) => {
+    const flow = flowOf(name);
+    expect(JSON.stringify(flow)).not.toMatch(/"credentials"|"password"/);
+    const others = names.filter((other) => other !== name).flatMap((other) => flowOf(other).map(({ id }) => id));
+    expect(flow.map(({ id }) => id).filter((id) => others.includes(id))).toEqual([]);
+    for (const { wires } of flow) {
+      for (const target of ((wires as string[][] | undefined) ?? []).flat()) {
+        expect(
+          flow.some(({ id }) => id === target),
+          `${name}: a wire to ${target}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  it.each(names)('%s: loads and connects', async (name) => {
+    const { flow, seen } = await runExample(name);
+    const ours = flow.filter(({ type }) => type.startsWith('hsp-') && type !== 'hsp-config');
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { id } of ours) {
+      await until(`${id} is connected`, () =>
+        seen.statuses.some((each) => each.id === id && each.text.startsWith('green dot')),
+      );
+    }
+    expect(seen.errors).toEqual([]);
+  });
+
+  it('show an event, take a picture of it, and turn the camera', async () => {
+    const { flow, seen } = await runExample('01 - See events, take a snapshot, move the camera');
+    await until('the alertStream is open', () => simulator.streams === 1);
+    simulator.sendEvent({ eventType: 'VMD' });
+    await until('the event', () => seen.statuses.some(({ text }) => text.includes('motion start on channel 1')));
+    await until('the picture', () => seen.statuses.some(({ text }) => text.includes('image/jpeg')));
+    const inject = flow.find(({ type, name }) => type === 'inject' && name === 'Look to the left');
+    await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
+    await until('a PTZ request', () => simulator.log.some(({ path }) => path.includes('/PTZCtrl/channels/1/')));
+    expect(seen.errors).toEqual([]);
+  });
+
+  it('run a command that the message names', async () => {
+    const { flow } = await runExample('03 - Run any command');
+    const inject = flow.find(({ type, name }) => type === 'inject' && name === 'List streams');
+    await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
+    await until('a request', () => simulator.log.some(({ path }) => path.includes('/Streaming/channels')));
+  });
+});

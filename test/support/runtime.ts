@@ -1,0 +1,132 @@
+/** A whole Node-RED in this process, with the built nodes of this project, for demos and tests. One at a time. */
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { NodeRedApp } from 'node-red';
+
+export interface RuntimeNode {
+  readonly id: string;
+  readonly type: string;
+  readonly [property: string]: unknown;
+}
+
+export interface RuntimeOptions {
+  /** Everything is written here and nowhere else. */
+  readonly userDir: string;
+  /** Where this project is checked out, or unpacked; linked into the user directory. Undefined where it is installed there. */
+  readonly packageDir?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Node-RED to run; the installed one when not given. */
+  readonly nodeRed?: string;
+  /** `error` when not given. */
+  readonly logLevel?: 'off' | 'error' | 'warn';
+}
+
+export interface Runtime {
+  readonly port: number;
+  /** `http://127.0.0.1:1880/` */
+  readonly url: string;
+  /** Replaces all flows; credentials stand in `credentials` of a node. Resolves when they run. */
+  setFlows(flows: readonly RuntimeNode[]): Promise<void>;
+  /** What nodes show and log from now on. */
+  watch(): Seen;
+  /** Leaves no socket and no timer. */
+  stop(): Promise<void>;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+export interface Seen {
+  /** `fill shape text`, by node. */
+  readonly statuses: { readonly id: string; readonly text: string }[];
+  readonly errors: string[];
+}
+
+const PACKAGE = 'node-red-contrib-hikvision-hsp';
+
+/** @throws the error of `listen`, for example EADDRINUSE, before anything else has happened. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const load = createRequire(__filename);
+  const RED = load(options.nodeRed ?? 'node-red') as NodeRedApp;
+  let isReady = false;
+  const server = createServer((request, response) => {
+    if (!isReady) {
+      response.writeHead(503).end();
+      return;
+    }
+    const admin = RED.httpAdmin as unknown as Handler;
+    const node = RED.httpNode as unknown as Handler;
+    admin(request, response, () => node(request, response, () => response.writeHead(404).end()));
+  });
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+
+  const modules = join(options.userDir, 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  if (options.packageDir !== undefined) symlinkSync(options.packageDir, join(modules, PACKAGE), 'dir');
+
+  RED.init(server, {
+    userDir: options.userDir,
+    flowFile: 'flows.json',
+    uiHost: '127.0.0.1',
+    uiPort: port,
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    credentialSecret: randomBytes(16).toString('hex'),
+    logging: { console: { level: options.logLevel ?? 'error', metrics: false, audit: false } },
+    editorTheme: { tours: false, projects: { enabled: false }, palette: {} },
+    externalModules: { autoInstall: false, palette: { allowInstall: false } },
+    telemetry: { enabled: false, updateNotification: false },
+  } as Parameters<NodeRedApp['init']>[1]);
+  isReady = true;
+  const watches: Seen[] = [];
+  const onStatus = ({ id, status }: { id: string; status: { fill?: string; shape?: string; text?: string } }) => {
+    const text = [status.fill, status.shape, status.text].filter(Boolean).join(' ');
+    for (const { statuses } of watches) statuses.push({ id, text });
+  };
+  RED.runtime.events.on('node-status', onStatus);
+  const onLog = ({ level, msg }: { level: number; msg?: unknown }) => {
+    if (level > RED.log.ERROR) return;
+    for (const { errors } of watches) errors.push(msg instanceof Error ? msg.message : String(msg));
+  };
+  RED.log.addHandler(new EventEmitter().on('log', onLog));
+  await RED.start();
+
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/`,
+    setFlows: async (flows) => {
+      const started = new Promise<void>((resolve) => RED.runtime.events.once('flows:started', () => resolve()));
+      await RED.runtime.flows.setFlows({
+        flows: { flows: structuredClone(flows) as never },
+        deploymentType: 'full',
+      } as never);
+      await started;
+    },
+    watch: () => {
+      const seen: Seen = { statuses: [], errors: [] };
+      watches.push(seen);
+      return seen;
+    },
+    stop: async () => {
+      await RED.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
