@@ -451,6 +451,7 @@ export class MultipartReader {
     const tagEnd = close < 0 ? -1 : buffer.indexOf(GT, close + tag.length);
     const cut = this.nextCut(from);
     if (cut >= 0 && (tagEnd < 0 || cut < tagEnd)) return this.emitCut('xml', cut);
+    if (this.breaksOff(tagEnd)) return this.emitCut('xml', start + this.contentLength, 0);
     if (tagEnd >= 0 && tagEnd < end) return this.emitDocument('xml', tagEnd + 1);
     this.searched = Math.max(this.searched, end - start - Math.max(tag.length, DELIMITER_MAX_BYTES + 1));
     return this.documentIsHopeless();
@@ -523,6 +524,7 @@ export class MultipartReader {
         if (delimiter === 'maybe') break;
       }
     }
+    if (this.breaksOff(-1)) return this.emitCut('json', start + this.contentLength, 0);
     this.searched = at - start;
     this.jsonDepth = depth;
     this.jsonInString = inString;
@@ -553,11 +555,19 @@ export class MultipartReader {
     return true;
   }
 
-  private emitCut(kind: 'xml' | 'json', cut: number): boolean {
+  /** Has all of its length come, and the next delimiter, but not the end of the document? Then it was cut off on the device. */
+  private breaksOff(documentEnd: number): boolean {
+    const stop = this.start + this.contentLength;
+    if (this.contentLength < 0 || this.end <= stop || (documentEnd >= 0 && documentEnd < stop)) return false;
+    return this.delimiter !== null && this.whatFollows(stop) === 'delimiter';
+  }
+
+  /** @param behind bytes of the cut itself: the line feed before a delimiter. */
+  private emitCut(kind: 'xml' | 'json', cut: number, behind = 1): boolean {
     if (cut - this.start > this.limits.textBytes) return this.abandon('part too large');
     this.emit(kind, cut, true);
     this.reset('between');
-    this.moveTo(cut + 1);
+    this.moveTo(cut + behind);
     return true;
   }
 
@@ -590,7 +600,7 @@ export class MultipartReader {
       // The length lies, and the delimiter comes earlier or later than it says.
       this.isLengthWrong = true;
     }
-    const cut = this.findDelimiter(start + this.searched);
+    const cut = this.endOfPicture(start + this.searched);
     if (cut.at >= 0) {
       let stop = cut.at;
       if (stop > start && this.buffer[stop - 1] === CR) stop--;
@@ -598,6 +608,20 @@ export class MultipartReader {
     }
     this.searched = cut.resume - start;
     return this.pendingBytes > this.limits.pictureBytes + DELIMITER_MAX_BYTES ? this.abandon('part too large') : false;
+  }
+
+  /**
+   * The delimiter that ends a picture of unknown length. A JPEG may hold the text of one, so the first one behind its end mark
+   * counts; without such a one the picture was cut off, and the first one of two does.
+   */
+  private endOfPicture(from: number): { at: number; resume: number } {
+    const first = this.findDelimiter(from);
+    if (first.at < 0 || this.buffer[this.start] !== 0xff) return first;
+    for (let cut = first, count = 1; ; count++) {
+      if (isWholeJpeg(this.buffer, this.start, cut.at)) return cut;
+      cut = this.findDelimiter(cut.at + 1);
+      if (cut.at < 0) return count > 1 || this.isOver ? first : { at: -1, resume: first.at };
+    }
   }
 
   /** @param next where the reading goes on. */
