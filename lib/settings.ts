@@ -115,3 +115,15 @@ export const FRAME_MAX_BYTES = 16 * 1024 * 1024;
 export const FRAME_FIRST_PIECE_BYTES = 64 * 1024;
 /** How far before a document pass-through answers may carry padding: NULs or a binary prefix of 12 to 20 bytes. */
 export const PASS_THROUGH_PADDING_BYTES = 64;
+/** Command connections to one device at a time; the alarm channel is not counted. Recorders have 16 for all their clients. */
+export const COMMAND_CONNECTIONS = 4;
+/** How often a session that is held is kept; an idle one is dropped after about 5 minutes (hsp-wire.md §1). */
+export const SESSION_KEEP_ALIVE_MS = 60_000;
+/** A session that no command has used for so long is given back; a device has few of them. */
+export const SESSION_IDLE_MS = 240_000;
+/** How long a logout may take; a session that is not given back runs out by itself. */
+export const LOGOUT_TIMEOUT_MS = 2_000;
+/** An open alarm channel says every 5 s that it is alive; after three of these without a word it is lost. */
+export const ALARM_CHANNEL_SILENCE_MS = 15_000;
+/** With `auto`, how long the face that was closed is left alone before it is tried again. */
+export const CLOSED_FACE_RETRY_MS = 300_000;

@@ -51,6 +51,11 @@ interface Subscriber {
   timer: Timer | null;
 }
 
+/** A receipt, and the way by which it came. */
+interface Receipt extends Received {
+  readonly source: EventSource;
+}
+
 export class EventPump {
   readonly staleness = new Staleness();
 
@@ -58,7 +63,7 @@ export class EventPump {
   private readonly subscribers = new Set<Subscriber>();
   private readonly joiner = new PictureJoiner<Notice>();
   /** When a notice came; kept only as long as the notice itself. */
-  private readonly receipts = new WeakMap<Notice, Received>();
+  private readonly receipts = new WeakMap<Notice, Receipt>();
   private readonly ids = new EventIds(randomBytes(6).toString('hex'));
   private reader: MultipartReader | null = null;
   private pictureTimer: Timer | null = null;
@@ -69,6 +74,7 @@ export class EventPump {
   constructor(
     private readonly clock: Clock,
     private readonly device: () => DeviceIdentity,
+    /** What bytes of an alertStream are marked with. */
     private readonly source: EventSource,
     private readonly warn: (warning: Warning) => void,
     /** A heartbeat's time does not fit the offset that was measured: the device's clock was set. */
@@ -173,7 +179,38 @@ export class EventPump {
       this.report('UNREADABLE_PART', `a part could not be read as an event (${reason}); it begins: ${head}`);
       return;
     }
-    const { notice } = classified;
+    this.notice(classified.notice, nowMs, this.source);
+  }
+
+  /**
+   * Notices that came another way than as parts of an alertStream: one message of the device.
+   *
+   * @returns 1, for the one message.
+   */
+  take(notices: readonly Notice[], source: EventSource): number {
+    if (this.closed) return 0;
+    this.count.parts++;
+    const nowMs = this.clock.monotonic();
+    for (const notice of notices) this.notice(notice, nowMs, source);
+    return 1;
+  }
+
+  /** A sign of life without a document. @returns 1, for the one message. */
+  beat(): number {
+    this.count.parts++;
+    this.count.heartbeats++;
+    return 1;
+  }
+
+  /** A message that made no sense. @returns 0. */
+  unreadable(reason: string): number {
+    this.count.parts++;
+    this.count.badParts++;
+    this.report('UNREADABLE_PART', `a message could not be read as an event (${reason})`);
+    return 0;
+  }
+
+  private notice(notice: Notice, nowMs: number, source: EventSource): void {
     if (!notice.isComplete) {
       this.count.badParts++;
       this.report('UNREADABLE_PART', `an event (${excerpt(notice.eventType, 40)}) broke off and was left out`);
@@ -189,7 +226,13 @@ export class EventPump {
     }
     this.count.notices++;
     notice.keep();
-    this.receipts.set(notice, { id: this.ids.take(), notice, receivedMs, stale: isOld || notice.retransmitted });
+    this.receipts.set(notice, {
+      id: this.ids.take(),
+      notice,
+      receivedMs,
+      stale: isOld || notice.retransmitted,
+      source,
+    });
     for (const ready of this.joiner.event(notice, nowMs)) this.deliver(ready);
   }
 
@@ -212,7 +255,7 @@ export class EventPump {
     if (received === undefined) return;
     this.count.events++;
     try {
-      subscriber.listener(eventOf(edge, received, this.device(), this.source));
+      subscriber.listener(eventOf(edge, received, this.device(), received.source));
     } catch (error) {
       this.report('SUBSCRIBER_FAILED', `a receiver of events failed: ${excerpt((error as Error).message, 200)}`);
     }

@@ -1,0 +1,72 @@
+/**
+ * The native binary face of a command, beside its ISAPI face: which frames it needs and what the answers mean. Pure like the
+ * rest of the registry; the session has the socket.
+ */
+import { COMMAND_CODES, type CommandCodeName } from '../codec/command-codes';
+
+/** What the device said of itself when we logged in. */
+export interface PortDevice {
+  readonly serial: string | null;
+  /** Analog channels; 1 for a camera, 0 for a recorder of IP cameras. */
+  readonly analogChannels: number;
+  /** Number of the first analog channel, nearly always 1. */
+  readonly firstChannel: number;
+  /** Most IP channels; 0 for a camera. */
+  readonly ipChannels: number;
+  /** Number of the first IP channel. */
+  readonly firstIpChannel: number;
+}
+
+export interface PortContext {
+  readonly device: PortDevice;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  /** As in `CommandContext`. */
+  readonly memory: Map<string, unknown>;
+}
+
+export interface PortRequest {
+  readonly command: CommandCodeName;
+  readonly body?: Uint8Array;
+  /** Longest time to the answer, when other than `HEADERS_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
+}
+
+/** A frame to send, or a time to wait, on the way to the result. */
+export type PortStep = { readonly frame: PortRequest } | { readonly waitMs: number };
+
+/** As `Steps`, over the command port: a refusal comes back as a thrown error. */
+export type PortSteps<R> = Generator<PortStep, R, Buffer | undefined>;
+
+/** Sends one command. @returns the body of the answer. @throws what `retValError` makes of a refusal. */
+export function* askPort(command: CommandCodeName, body?: Uint8Array): PortSteps<Buffer> {
+  return (yield { frame: { command, ...(body === undefined ? {} : { body }) } }) as Buffer;
+}
+
+export function* waitPort(waitMs: number): PortSteps<void> {
+  yield { waitMs };
+}
+
+/** Commands with this effect on nothing but the answer; they may be asked again after a dropped connection. */
+export function isReading(request: PortRequest): boolean {
+  return request.command.startsWith('get') && COMMAND_CODES[request.command].group !== 'text';
+}
+
+/** The number by which the device counts a channel that people count from 1: IP channels follow the analog ones. */
+export function deviceChannelOf(channel: number, device: PortDevice): number {
+  const { analogChannels, firstChannel, ipChannels, firstIpChannel } = device;
+  if (ipChannels === 0 || channel <= analogChannels) return channel + Math.max(1, firstChannel) - 1;
+  return firstIpChannel + channel - analogChannels - 1;
+}
+
+/** The channel as people count it, from the number that the device uses. */
+export function channelOf(number: number, device: PortDevice): number {
+  const { analogChannels, firstChannel, ipChannels, firstIpChannel } = device;
+  if (ipChannels > 0 && number >= firstIpChannel) return analogChannels + number - firstIpChannel + 1;
+  return Math.max(1, number - Math.max(1, firstChannel) + 1);
+}
+
+/** All channels as people count them. */
+export function channelsOf(device: PortDevice): number[] {
+  return Array.from({ length: device.analogChannels + device.ipChannels }, (_, index) => index + 1);
+}

@@ -1,0 +1,82 @@
+/** A device by its command port: ISAPI through it, its own binary face, and the alarm channel. */
+import type { Clock } from '../clock';
+import { excerpt } from '../codec/text';
+import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
+import { channelOf, type PortRequest } from '../commands/port';
+import { AlarmNotices } from '../events/alarm-notice';
+import { ALARM_CHANNEL_SILENCE_MS } from '../settings';
+import type { CredentialGate } from '../transport/gate';
+import type { AlarmChannel, CommandSession } from './command-session';
+import { CommandPortCarrier } from './command-port-carrier';
+import type { EventPump } from './event-pump';
+import type { BinaryFace, DeviceLink, EventLine, SendOptions } from './link';
+
+export class CommandPortLink implements DeviceLink {
+  readonly binary: BinaryFace;
+
+  private readonly carrier: CommandPortCarrier;
+
+  constructor(
+    private readonly session: CommandSession,
+    readonly gate: CredentialGate,
+    private readonly pump: EventPump,
+    clock: Clock,
+  ) {
+    this.carrier = new CommandPortCarrier(session, clock);
+    this.binary = {
+      place: session.place,
+      device: (signal) => session.device(signal),
+      ask: ({ command, body, timeoutMs }: PortRequest, { signal, operation }: SendOptions) =>
+        session.request(command, body, {
+          ...(signal === undefined ? {} : { signal }),
+          ...(operation === undefined ? {} : { operation }),
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        }),
+    };
+  }
+
+  get place(): string {
+    return this.session.place;
+  }
+
+  send(request: IsapiRequest, options: SendOptions): Promise<IsapiAnswer> {
+    return this.carrier.send(request, options);
+  }
+
+  probe(signal: AbortSignal): Promise<void> {
+    return this.session.keepAlive(signal);
+  }
+
+  async openEvents(signal: AbortSignal): Promise<EventLine> {
+    return this.lineOf(await this.session.alarmChannel(signal));
+  }
+
+  forget(): void {
+    // A session that the device has forgotten too is renewed by the next command.
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  private lineOf(channel: AlarmChannel): EventLine {
+    const { pump } = this;
+    const alarms = new AlarmNotices((number) => channelOf(number, channel.device));
+    return {
+      name: 'alarm channel',
+      silenceMs: ALARM_CHANNEL_SILENCE_MS,
+      afterSilence: 'lost',
+      start: (received, lost) =>
+        channel.listen({
+          onPush: (push) => {
+            // A list of recordings or an unknown push is a sign of life, too.
+            if (push.type === 'alarm') received(() => pump.take(alarms.notices(push), 'hsp'));
+            else received(() => pump.beat());
+          },
+          onUnreadable: (error) => received(() => pump.unreadable(excerpt(error.message, 200))),
+          onEnd: lost,
+        }),
+      close: () => channel.close(),
+    };
+  }
+}
