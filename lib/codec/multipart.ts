@@ -408,6 +408,13 @@ export class MultipartReader {
       this.state = 'picture';
       return true;
     }
+    // Neither document nor picture. A short one with a right length is stepped over, whatever stands between it and the delimiter.
+    if (this.contentLength >= 0 && this.contentLength <= this.limits.headerBytes) {
+      const stop = this.start + this.contentLength;
+      const follows = end > stop ? this.whatFollows(stop) : 'unknown';
+      if (follows === 'delimiter') return this.resumeAt(stop);
+      if (follows === 'unknown' && !this.isOver && this.nextCut(at) < 0) return false;
+    }
     return this.abandon('noise');
   }
 
