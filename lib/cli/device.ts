@@ -1,6 +1,6 @@
 /** What the verbs that talk to a device have in common: its options, its client, its output. */
 import { readFileSync } from 'node:fs';
-import { HikvisionClient } from '../index';
+import { HikvisionClient, parseDeviceUrl } from '../index';
 import { UsageError, type CliIo } from './verb';
 
 export const DEVICE_OPTIONS = {
@@ -26,7 +26,7 @@ type DeviceValues = { readonly [N in keyof typeof DEVICE_OPTIONS]?: string | boo
 export function openClient(url: string | undefined, values: DeviceValues, io: CliIo): HikvisionClient {
   if (url === undefined) throw new UsageError('which device? Give its URL, for example http://admin@192.0.2.10');
   const password = io.env['HSP_PASSWORD'];
-  const hasPassword = /^(?:[a-z]+:\/\/)?[^/@]*:[^@]*@/i.test(url);
+  const hasPassword = parseDeviceUrl(url).password !== '';
   const { user, ca, fingerprint } = values;
   return new HikvisionClient({
     url,
