@@ -1,4 +1,7 @@
 /** The tables of the README, made from the code. `npm run docs` writes them; a test holds them equal. */
+import { FRAME_HEADERS } from '../../lib/codec/frame';
+import { layoutTable, type Struct } from '../../lib/codec/layout';
+import { STRUCTURES } from '../../lib/codec/structs';
 import { commandList, ERROR_CODES, EVENT_KINDS, EVENT_KIND_NAMES, type Param } from '../../lib/index';
 
 /** Name of a marked place in the README, and what stands there. */
@@ -6,6 +9,8 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   kinds: kindTable,
   errors: errorTable,
+  frames: frameTables,
+  structures: structureTables,
 };
 
 /** Puts every table between its marks: `<!-- table: NAME -->` ... `<!-- end -->`. @throws Error for a mark without a table. */
@@ -68,6 +73,31 @@ function errorTable(): string {
     ['code', 'meaning'],
     Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
   );
+}
+
+/** The four headers of the command port, from their layouts. */
+function frameTables(): string {
+  const { requestHeader, loginHeader, replyHeader, pushHeader } = FRAME_HEADERS;
+  return [
+    ['Request', requestHeader],
+    ['Login request', loginHeader],
+    ['Reply', replyHeader],
+    ['Push, on connections that stay open', pushHeader],
+  ]
+    .map(([title, layout]) => `**${title as string}**\n\n${layoutTable(layout as Struct)}`)
+    .join('\n\n');
+}
+
+/** Every structure, folded, with how sure its source is: H three sources or a recomputed trace, M two, L one. */
+function structureTables(): string {
+  return Object.entries(STRUCTURES)
+    .map(([kind, structures]) => {
+      const tables = Object.values<Struct>(structures as Record<string, Struct>).map(
+        (layout) => `**${layout.name}**, ${layout.sizeBytes} bytes\n\n${layoutTable(layout)}`,
+      );
+      return `<details><summary>${kind} information</summary>\n\n${tables.join('\n\n')}\n\n</details>`;
+    })
+    .join('\n');
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
