@@ -1,6 +1,6 @@
 /** What the verbs that talk to a device have in common: its options, its client, its output. */
 import { readFileSync } from 'node:fs';
-import { HikvisionClient, parseDeviceUrl } from '../index';
+import { ArgumentError, HikvisionClient, parseDeviceUrl } from '../index';
 import { UsageError, type CliIo } from './verb';
 
 export const DEVICE_OPTIONS = {
@@ -22,11 +22,11 @@ The password may come from HSP_PASSWORD instead; it then stays out of the list o
 
 type DeviceValues = { readonly [N in keyof typeof DEVICE_OPTIONS]?: string | boolean | undefined };
 
-/** @throws UsageError for a CA file that cannot be read; ArgumentError for a URL that is none. */
+/** @throws UsageError for a CA file that cannot be read, and for a URL that is none. */
 export function openClient(url: string | undefined, values: DeviceValues, io: CliIo): HikvisionClient {
   if (url === undefined) throw new UsageError('which device? Give its URL, for example http://admin@192.0.2.10');
   const password = io.env['HSP_PASSWORD'];
-  const hasPassword = parseDeviceUrl(url).password !== '';
+  const hasPassword = addressOf(url).password !== '';
   const { user, ca, fingerprint } = values;
   return new HikvisionClient({
     url,
@@ -39,6 +39,15 @@ export function openClient(url: string | undefined, values: DeviceValues, io: Cl
       acceptAny: values.insecure === true,
     },
   });
+}
+
+function addressOf(url: string): ReturnType<typeof parseDeviceUrl> {
+  try {
+    return parseDeviceUrl(url);
+  } catch (error) {
+    if (error instanceof ArgumentError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 function readCa(file: string): string {

@@ -257,7 +257,8 @@ export class EventPump {
     try {
       subscriber.listener(eventOf(edge, received, this.device(), received.source));
     } catch (error) {
-      this.report('SUBSCRIBER_FAILED', `a receiver of events failed: ${excerpt((error as Error).message, 200)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      this.report('SUBSCRIBER_FAILED', `a receiver of events failed: ${excerpt(why, 200)}`);
     }
   }
 
