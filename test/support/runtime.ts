@@ -85,8 +85,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   } as Parameters<NodeRedApp['init']>[1]);
   isReady = true;
   const watches: Seen[] = [];
-  const onStatus = ({ id, status }: { id: string; status: { fill?: string; shape?: string; text?: string } }) => {
-    const text = [status.fill, status.shape, status.text].filter(Boolean).join(' ');
+  const onStatus = ({ id, status }: { id: string; status?: { fill?: string; shape?: string; text?: string } }) => {
+    const text = [status?.fill, status?.shape, status?.text].filter(Boolean).join(' ');
     for (const { statuses } of watches) statuses.push({ id, text });
   };
   RED.runtime.events.on('node-status', onStatus);
