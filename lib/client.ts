@@ -14,18 +14,25 @@ import {
   HikvisionError,
   LockedError,
   UnreachableError,
+  UnsupportedError,
 } from './errors';
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
 import { Connection, type ConnectionState } from './session/connection';
 import { EventPump, type PumpCounters, type Warning } from './session/event-pump';
+import type { BinaryFace, DeviceLink } from './session/link';
+import { openLink, planLink, type CommandPortOptions, type LinkProtocol } from './session/open-link';
 import { CLOCK_DOUBT_INTERVAL_MS, CLOSE_GRACE_MS, WARNING_INTERVAL_MS } from './settings';
-import { parseDeviceUrl } from './transport/address';
-import { HttpClient } from './transport/http';
 import type { TlsTrust } from './transport/tls';
 
 export interface ClientOptions {
-  /** `http://192.0.2.10`, `https://host:444`, `http://[2001:db8::1]:81`; user and password may stand in it. */
+  /**
+   * `http://192.0.2.10`, `https://host:444`, `http://[2001:db8::1]:81`, `hsp://192.0.2.10:8000`; user and password may stand in
+   * it.
+   */
   readonly url: string;
+  /** By which face; the scheme of the URL says it when not given. `auto` takes the command port where HTTP is closed. */
+  readonly protocol?: LinkProtocol;
+  readonly commandPort?: CommandPortOptions;
   readonly username?: string;
   readonly password?: string;
   /** Shown in events and errors; else the device's own name. */
@@ -56,7 +63,7 @@ class ClientBase {
   readonly host: string;
 
   private readonly clock: Clock;
-  private readonly http: HttpClient;
+  private readonly link: DeviceLink;
   private readonly pump: EventPump;
   private readonly connection: Connection;
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
@@ -67,27 +74,19 @@ class ClientBase {
   private readonly warned = new Map<string, { atMs: number; since: number }>();
   private device: DeviceInfo | null = null;
   private isClosed = false;
+  private closing: Promise<void> | null = null;
   private lastDoubtMs = -Infinity;
 
   constructor(private readonly options: ClientOptions) {
-    const parsed = parseDeviceUrl(options.url);
-    const address = {
-      ...parsed,
-      username: options.username ?? parsed.username,
-      password: options.password ?? parsed.password,
-    };
-    this.host = address.host;
+    const commandPort = options.commandPort ?? {};
+    const { url, username, password, protocol } = options;
+    const plan = planLink({ url, username, password, protocol, commandPort });
+    this.host = plan.host;
     this.clock = options.clock ?? systemClock;
-    this.http = new HttpClient({
-      address,
-      trust: options.tls ?? {},
-      allowBasic: options.allowBasic ?? false,
-      clock: this.clock,
-    });
     this.context = {
-      host: address.host,
-      username: address.username,
-      password: () => address.password,
+      host: plan.host,
+      username: plan.username,
+      password: () => plan.password,
       now: () => this.clock.now(),
       memory: new Map(),
     };
@@ -99,13 +98,20 @@ class ClientBase {
       warn,
       () => this.doubtClock(),
     );
+    this.link = openLink(
+      plan,
+      { commandPort, trust: options.tls ?? {}, allowBasic: options.allowBasic ?? false, clock: this.clock },
+      this.pump,
+      warn,
+    );
     this.connection = new Connection({
       clock: this.clock,
       random: options.random ?? Math.random,
-      http: this.http,
+      link: this.link,
       pump: this.pump,
       identify: (signal) => this.identify(signal),
-      prepare: (device, signal) => this.prepare(device, signal),
+      prepare: (_device, signal) => this.measureClock(signal),
+      prepareEvents: (signal) => this.readChannels(signal),
       measureClock: (signal) => this.measureClock(signal),
       warn,
       onState: (state) => this.tellState(state),
@@ -138,8 +144,9 @@ class ClientBase {
   }
 
   /** Ends the connection and keeps the subscriptions; `connect` starts again. */
-  disconnect(): Promise<void> {
-    return this.connection.disconnect();
+  async disconnect(): Promise<void> {
+    await this.connection.disconnect();
+    await this.link.rest();
   }
 
   /**
@@ -150,10 +157,10 @@ class ClientBase {
    */
   async call(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<unknown> {
     const command = commandNamed(name);
-    const place = { device: this.http.place, operation: name };
+    const place = { device: this.link.place, operation: name };
     if (command === undefined) {
       throw new ArgumentError([{ parameter: 'command', given: name, expected: 'a command such as camera.snapshot' }], {
-        device: this.http.place,
+        device: this.link.place,
       });
     }
     if (this.isClosed) throw new ClosedError('the connection was closed', place);
@@ -163,7 +170,8 @@ class ClientBase {
     if (options.signal?.aborted === true) onAbort();
     options.signal?.addEventListener('abort', onAbort, { once: true });
     const done = dispatch(command, name, checked, {
-      carrier: this.http,
+      carrier: this.link,
+      ...(options.encoding === 'binary' ? { binary: this.binaryFace(place) } : {}),
       context: this.context,
       clock: this.clock,
       signal: abort.signal,
@@ -187,7 +195,7 @@ class ClientBase {
    * @param options.endAfterMs silence after which an event has ended, for devices that never say so; 10 s by default.
    */
   events(listener: (event: HikvisionEvent) => void, options: { readonly endAfterMs?: number } = {}): Subscription {
-    if (this.isClosed) throw new ClosedError('the connection was closed', { device: this.http.place });
+    if (this.isClosed) throw new ClosedError('the connection was closed', { device: this.link.place });
     const unsubscribe = this.pump.subscribe(listener, options.endAfterMs);
     this.connection.streamWishChanged();
     return {
@@ -211,16 +219,18 @@ class ClientBase {
   }
 
   /** Final: cancels what runs (a moving camera is told to stop first), and leaves no socket, timer or listener. */
-  async close(): Promise<void> {
-    if (this.isClosed) return;
+  close(): Promise<void> {
     this.isClosed = true;
-    const closed = new ClosedError('the connection was closed', { device: this.http.place });
+    return (this.closing ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    const closed = new ClosedError('the connection was closed', { device: this.link.place });
     for (const { abort } of this.calls) abort.abort(closed);
     await this.settled([...this.calls].map(({ done }) => done));
     const ended = this.connection.close();
     this.pump.close();
-    this.http.close();
-    await ended;
+    await Promise.all([ended, this.link.close()]);
     this.stateListeners.clear();
     this.warningListeners.clear();
   }
@@ -237,6 +247,12 @@ class ClientBase {
     });
   }
 
+  private binaryFace(place: { device: string; operation: string }): BinaryFace {
+    if (this.link.binary !== null) return this.link.binary;
+    const expected = 'text, or a connection to the command port: hsp://, or protocol auto';
+    throw new ArgumentError([{ parameter: 'encoding', given: 'binary', expected }], place);
+  }
+
   private identity(): DeviceIdentity {
     const { device } = this;
     return {
@@ -248,13 +264,18 @@ class ClientBase {
   }
 
   private async identify(signal: AbortSignal): Promise<DeviceInfo> {
-    this.device = (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
+    try {
+      this.device = (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
+    } catch (error) {
+      if (!(error instanceof UnsupportedError) || this.link.binary === null) throw error;
+      // Devices from before the pass-through speak binary only.
+      this.device = (await this.call('config.deviceInfo', {}, { signal, encoding: 'binary' })) as DeviceInfo;
+    }
     return this.device;
   }
 
-  private async prepare(_device: DeviceInfo, signal: AbortSignal): Promise<void> {
-    await this.measureClock(signal);
-    if (!this.pump.hasSubscribers) return;
+  /** The numbers of the channels, by which those in events are understood. */
+  private async readChannels(signal: AbortSignal): Promise<void> {
     try {
       const channels = (await this.call('recorder.listChannels', {}, { signal })) as readonly Channel[];
       this.pump.setChannels(new Set(channels.map(({ channel }) => channel)));

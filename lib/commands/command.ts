@@ -7,6 +7,7 @@ import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import { parseXml, type XmlElement } from '../codec/xml';
 import { sniff } from '../codec/text';
 import { ProtocolError, UnsupportedError } from '../errors';
+import type { PortContext, PortSteps } from './port';
 
 /* What a command does to the device */
 
@@ -172,6 +173,11 @@ export interface Command<P extends Params = Params, R = unknown> {
   readonly effectOf?: (args: CheckedArguments<P>) => Effect;
   readonly params: P;
   readonly isapi: (args: CheckedArguments<P>, context: CommandContext) => Steps<R>;
+  /**
+   * The native binary form on the command port: the same result, with null for what it does not know. Null where these arguments
+   * have none; the command then goes as text.
+   */
+  readonly commandPort?: (args: CheckedArguments<P>, context: PortContext) => PortSteps<R> | null;
   /** Asks a busy device again by its own rules, so nobody else does. */
   readonly retriesItself?: true;
   /** What the answer is, in words, for help and README. */

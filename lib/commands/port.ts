@@ -2,7 +2,7 @@
  * The native binary face of a command, beside its ISAPI face: which frames it needs and what the answers mean. Pure like the
  * rest of the registry; the session has the socket.
  */
-import { COMMAND_CODES, type CommandCodeName } from '../codec/command-codes';
+import type { CommandCodeName } from '../codec/command-codes';
 
 /** What the device said of itself when we logged in. */
 export interface PortDevice {
@@ -45,11 +45,6 @@ export function* askPort(command: CommandCodeName, body?: Uint8Array): PortSteps
 
 export function* waitPort(waitMs: number): PortSteps<void> {
   yield { waitMs };
-}
-
-/** Commands with this effect on nothing but the answer; they may be asked again after a dropped connection. */
-export function isReading(request: PortRequest): boolean {
-  return request.command.startsWith('get') && COMMAND_CODES[request.command].group !== 'text';
 }
 
 /** The number by which the device counts a channel that people count from 1: IP channels follow the analog ones. */

@@ -18,6 +18,11 @@ export interface CallOptions {
   readonly confirm?: boolean;
   /** Ends the call early; what was begun is put right first (a moving camera is told to stop). */
   readonly signal?: AbortSignal;
+  /**
+   * Over the command port: `text` (when not given) carries ISAPI through it, `binary` asks for the native form where the command
+   * has one, with null for what that does not know.
+   */
+  readonly encoding?: 'text' | 'binary';
 }
 
 /** A command as a method; its arguments may be left out when every one of them may. */

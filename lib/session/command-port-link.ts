@@ -55,6 +55,10 @@ export class CommandPortLink implements DeviceLink {
     // A session that the device has forgotten too is renewed by the next command.
   }
 
+  rest(): Promise<void> {
+    return this.session.logout();
+  }
+
   close(): Promise<void> {
     return this.session.close();
   }

@@ -167,7 +167,8 @@ export class CommandSession {
     this.options.port.close();
   }
 
-  private async logout(): Promise<void> {
+  /** Gives the session back; the next command logs in again. */
+  async logout(): Promise<void> {
     const { current } = this;
     this.drop();
     if (current === null) return;

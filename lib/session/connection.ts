@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../clock';
 import type { DeviceInfo } from '../commands/results';
-import { mapAnswer } from '../commands/answers';
 import {
   AuthenticationError,
   CertificateError,
@@ -21,15 +20,14 @@ import {
 } from '../errors';
 import {
   ALERT_STREAM_QUIET_MS,
-  ALERT_STREAM_SILENCE_MS,
   CLOCK_CHECK_INTERVAL_MS,
   PROBE_INTERVAL_MS,
   STABLE_CONNECTION_MS,
   STREAM_REFUSED_RETRY_MS,
 } from '../settings';
-import type { HttpClient, OpenStream } from '../transport/http';
 import { Backoff } from './backoff';
 import type { EventPump, Warning } from './event-pump';
+import type { DeviceLink, EventLine } from './link';
 
 export type StreamState = 'off' | 'open' | 'failed';
 
@@ -54,12 +52,14 @@ export type ConnectionState =
 export interface ConnectionParts {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly http: HttpClient;
+  readonly link: DeviceLink;
   readonly pump: EventPump;
   /** Asks the device who it is. */
   readonly identify: (signal: AbortSignal) => Promise<DeviceInfo>;
-  /** Whatever else is worth knowing before events come: its clock, its channels. Failures are not fatal. */
+  /** What is worth knowing about each device: its clock. Failures are not fatal. */
   readonly prepare: (device: DeviceInfo, signal: AbortSignal) => Promise<void>;
+  /** What is worth knowing before its events come: its channels. Failures are not fatal. */
+  readonly prepareEvents: (signal: AbortSignal) => Promise<void>;
   /** Looks at the device's clock again. */
   readonly measureClock: (signal: AbortSignal) => Promise<void>;
   readonly warn: (warning: Warning) => void;
@@ -67,9 +67,6 @@ export interface ConnectionParts {
   /** Serial that must answer; undefined takes the first one that does. */
   readonly expectedSerial: string | undefined;
 }
-
-const ALERT_STREAM = '/ISAPI/Event/notification/alertStream';
-const USER_CHECK = '/ISAPI/Security/userCheck';
 
 export class Connection {
   state: ConnectionState = { state: 'idle' };
@@ -81,6 +78,10 @@ export class Connection {
   private waiters: { resolve: (device: DeviceInfo) => void; reject: (error: Error) => void }[] = [];
   private wake: () => void = () => undefined;
   private serial: string | null;
+  /** What waits for the user, while the state is `refused`. */
+  private refusal: HikvisionError | null = null;
+  /** A run that was told to stop and has not yet. */
+  private ending: Promise<void> | null = null;
 
   constructor(private readonly parts: ConnectionParts) {
     this.backoff = new Backoff(parts.random);
@@ -95,22 +96,24 @@ export class Connection {
    */
   connect(retry: boolean): Promise<DeviceInfo> {
     if (this.state.state === 'closed') return Promise.reject(this.closedError());
-    if (this.state.state === 'connected') return Promise.resolve(this.state.device);
+    if (this.state.state === 'connected' && this.running !== null) return Promise.resolve(this.state.device);
     if (retry) {
-      this.parts.http.gate.reopen();
+      this.parts.link.gate.reopen();
       this.serial = null;
       this.backoff.reset();
     }
     const result = new Promise<DeviceInfo>((resolve, reject) => this.waiters.push({ resolve, reject }));
     if (this.running === null) {
       const abort = new AbortController();
-      this.running = { abort, done: this.run(abort.signal) };
+      // One at a time: what `disconnect` has just ended must be over.
+      const { ending } = this;
+      const done = ending === null ? this.run(abort.signal) : ending.then(() => this.run(abort.signal));
+      this.running = { abort, done };
     } else if (retry || this.state.state !== 'refused') {
       if (this.state.state === 'lost' || this.state.state === 'locked' || this.state.state === 'refused') this.wake();
     } else {
       // Refused, and nobody asked to try again: say so without trying.
-      const { reason, code } = this.state;
-      this.settle(null, new RememberedRefusal(reason, code, this.parts.http.place).error);
+      this.settle(null, this.refusal);
     }
     return result;
   }
@@ -118,7 +121,8 @@ export class Connection {
   /** Ends the connection; `connect` starts anew. */
   async disconnect(): Promise<void> {
     await this.stop();
-    if (this.state.state !== 'closed') this.set({ state: 'idle' });
+    // Unless `connect` was called meanwhile.
+    if (this.running === null) this.set({ state: 'idle' });
   }
 
   async close(): Promise<void> {
@@ -139,13 +143,15 @@ export class Connection {
   private async stop(): Promise<void> {
     const { running } = this;
     this.running = null;
+    this.settle(null, this.closedError());
     if (running !== null) {
       running.abort.abort(this.closedError());
       this.wake();
-      await running.done;
+      this.ending = running.done;
     }
-    this.settle(null, this.closedError());
-    this.parts.pump.end();
+    const { ending } = this;
+    await ending;
+    if (this.ending === ending) this.ending = null;
   }
 
   private async run(signal: AbortSignal): Promise<void> {
@@ -156,9 +162,9 @@ export class Connection {
         await this.hold(device, signal);
       } catch (error) {
         this.parts.pump.end();
-        this.parts.http.forgetNonces();
+        this.parts.link.forget();
         if (signal.aborted) return;
-        await this.afterFailure(toHikvisionError(error, this.parts.http.place), signal);
+        await this.afterFailure(toHikvisionError(error, this.parts.link.place), signal);
       }
     }
   }
@@ -171,6 +177,7 @@ export class Connection {
       this.settle(null, error);
       await this.pause(Math.max(1_000, error.unlockAtMs - clock.now()), signal);
     } else if (waitsForUser(error)) {
+      this.refusal = error;
       this.set({ state: 'refused', reason, code: error.code });
       this.settle(null, error);
       await this.pause(null, signal);
@@ -198,7 +205,7 @@ export class Connection {
     }
     throw new IdentityError(
       `another device answers here than before (${device.model ?? 'unknown model'}, other serial number). If it was exchanged, connect again by hand`,
-      { device: this.parts.http.place },
+      { device: this.parts.link.place },
     );
   }
 
@@ -217,46 +224,45 @@ export class Connection {
       });
       this.settle(device, null);
     };
+    let isPrepared = false;
     while (!signal.aborted) {
       if (!pump.hasSubscribers) {
         connected('off');
         await this.pause(PROBE_INTERVAL_MS, signal);
-        if (!signal.aborted && !pump.hasSubscribers) await this.probe(signal);
+        if (!signal.aborted && !pump.hasSubscribers) await this.parts.link.probe(signal);
         continue;
       }
       try {
-        const stream = await this.openStream(signal);
+        if (!isPrepared) await this.parts.prepareEvents(signal);
+        isPrepared = true;
+        const line = await this.parts.link.openEvents(signal);
         connected('open');
-        await this.read(stream, signal);
+        await this.read(line, signal);
       } catch (error) {
         if (!(error instanceof PermissionError || error instanceof UnsupportedError)) throw error;
         // Commands work all the same, so the connection stays; the status says what is missing.
         connected('failed', error.message);
         this.parts.warn({ code: 'NO_EVENTS', message: `the device gives no events: ${error.message}` });
-        await this.pause(STREAM_REFUSED_RETRY_MS, signal);
-        if (!signal.aborted) await this.probe(signal);
+        await this.holdWithoutEvents(signal);
       }
     }
   }
 
-  private async openStream(signal: AbortSignal): Promise<OpenStream> {
-    const answer = await this.parts.http.stream(ALERT_STREAM, signal);
-    if ('close' in answer) return answer;
-    const problem = mapAnswer(answer, 'alertStream', this.parts.http.place, this.parts.clock.now());
-    throw (
-      problem ?? new ConnectionLostError('the alertStream answered without a stream', { device: this.parts.http.place })
-    );
+  /** Until it is time to ask for events again, or subscribers come or go; the device may be lost meanwhile. */
+  private async holdWithoutEvents(signal: AbortSignal): Promise<void> {
+    const { clock } = this.parts;
+    const untilMs = clock.monotonic() + STREAM_REFUSED_RETRY_MS;
+    while (!signal.aborted && clock.monotonic() < untilMs) {
+      const isWoken = await this.pause(PROBE_INTERVAL_MS, signal);
+      if (isWoken) return;
+      await this.parts.link.probe(signal);
+    }
   }
 
-  /** Any answer will do; only silence, a lock or a refusal of the password are failures. */
-  private async probe(signal: AbortSignal): Promise<void> {
-    await this.parts.http.send({ method: 'GET', path: USER_CHECK }, { signal, idempotent: true });
-  }
-
-  /** Reads the stream until it breaks (throws), falls silent (throws), or nobody wants it any more (returns). */
-  private read(stream: OpenStream, signal: AbortSignal): Promise<void> {
+  /** Reads the events until the line breaks (throws), falls silent (throws), or nobody wants it any more (returns). */
+  private read(line: EventLine, signal: AbortSignal): Promise<void> {
     const { clock, pump } = this.parts;
-    const device = this.parts.http.place;
+    const device = this.parts.link.place;
     const openedMs = clock.monotonic();
     const heartbeatsBefore = pump.counters.heartbeats;
     let lastByteMs = openedMs;
@@ -272,7 +278,7 @@ export class Connection {
         clockCheck.cancel();
         signal.removeEventListener('abort', onAbort);
         this.wake = () => undefined;
-        stream.close();
+        line.close();
         pump.end();
         // It had delivered: the next attempt comes soon (HA core#82767: recorders that drop the stream every 40 s).
         if (hasDelivered || clock.monotonic() - openedMs >= STABLE_CONNECTION_MS) this.backoff.reset();
@@ -280,38 +286,26 @@ export class Connection {
         else reject(error);
       };
       const onAbort = () => finish(signal.reason as Error);
-      const lost = (why: string) => finish(new ConnectionLostError(why, { device, operation: 'alertStream' }));
+      const lost = (why: string | Error) =>
+        finish(why instanceof Error ? why : new ConnectionLostError(why, { device, operation: line.name }));
 
       signal.addEventListener('abort', onAbort, { once: true });
       this.wake = () => {
         if (!pump.hasSubscribers) finish(null);
       };
-      stream.body.on('data', (chunk: Buffer) => {
-        if (isOver) return;
-        lastByteMs = clock.monotonic();
-        try {
-          if (pump.push(chunk) > 0) hasDelivered = true;
-        } catch (error) {
-          this.parts.warn({
-            code: 'READER_FAILED',
-            message: `bytes of the alertStream could not be read: ${(error as Error).message}`,
-          });
-          pump.begin();
-        }
-      });
-      stream.body.once('end', () => lost('the device ended the alertStream'));
-      stream.body.once('error', () => lost('the alertStream broke'));
-      stream.body.once('close', () => lost('the alertStream was closed'));
-
       const watch = (afterMs: number) => clock.after(afterMs, () => void silent());
       const silent = async () => {
         const silentMs = () => clock.monotonic() - lastByteMs;
-        if (silentMs() < ALERT_STREAM_SILENCE_MS) {
-          watchdog = watch(ALERT_STREAM_SILENCE_MS - silentMs());
+        if (silentMs() < line.silenceMs) {
+          watchdog = watch(line.silenceMs - silentMs());
+          return;
+        }
+        if (line.afterSilence === 'lost') {
+          finish(new TimeoutError(`the ${line.name} was silent for ${Math.round(silentMs() / 1000)} s`, { device }));
           return;
         }
         try {
-          await this.probe(signal);
+          await this.parts.link.probe(signal);
         } catch (error) {
           finish(error as Error);
           return;
@@ -319,39 +313,59 @@ export class Connection {
         if (isOver) return;
         const seconds = Math.round(silentMs() / 1000);
         const hadHeartbeats = pump.counters.heartbeats > heartbeatsBefore;
-        if (silentMs() >= ALERT_STREAM_SILENCE_MS && (hadHeartbeats || silentMs() >= ALERT_STREAM_QUIET_MS)) {
+        if (silentMs() >= line.silenceMs && (hadHeartbeats || silentMs() >= ALERT_STREAM_QUIET_MS)) {
           hasDelivered = true; // the device is there: open anew at once
           finish(
             new TimeoutError(
-              `the alertStream was silent for ${seconds} s although the device answers; it is opened anew`,
+              `the ${line.name} was silent for ${seconds} s although the device answers; it is opened anew`,
               { device },
             ),
           );
-        } else watchdog = watch(ALERT_STREAM_SILENCE_MS);
+        } else watchdog = watch(line.silenceMs);
       };
-      let watchdog = watch(ALERT_STREAM_SILENCE_MS);
+      let watchdog = watch(line.silenceMs);
       const checkClock = () => {
         void this.parts.measureClock(signal).catch(() => undefined); // tried again in an hour, and after each reconnect
         clockCheck = clock.after(CLOCK_CHECK_INTERVAL_MS, checkClock);
       };
       let clockCheck = clock.after(CLOCK_CHECK_INTERVAL_MS, checkClock);
+      // Last, because a line that is gone already says so at once.
+      line.start((deliver) => {
+        if (isOver) return;
+        lastByteMs = clock.monotonic();
+        try {
+          if (deliver() > 0) hasDelivered = true;
+        } catch (error) {
+          this.parts.warn({
+            code: 'READER_FAILED',
+            message: `bytes of the ${line.name} could not be read: ${(error as Error).message}`,
+          });
+          pump.begin();
+        }
+      }, lost);
       if (signal.aborted) onAbort();
+      else if (!isOver) this.wake(); // nobody may want it any more
     });
   }
 
-  /** Waits for the time to pass, for `wake`, or for the end. @param ms null waits without a limit. */
-  private pause(ms: number | null, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for the time to pass, for `wake`, or for the end.
+   *
+   * @param ms null waits without a limit. @returns whether it ended before its time.
+   */
+  private pause(ms: number | null, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = ms === null ? null : this.parts.clock.after(ms, () => done());
-      const done = () => {
+      const timer = ms === null ? null : this.parts.clock.after(ms, () => done(false));
+      const done = (isWoken: boolean) => {
         timer?.cancel();
-        signal.removeEventListener('abort', done);
+        signal.removeEventListener('abort', onAbort);
         this.wake = () => undefined;
-        resolve();
+        resolve(isWoken);
       };
-      this.wake = done;
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
+      const onAbort = () => done(true);
+      this.wake = onAbort;
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
     });
   }
 
@@ -371,7 +385,7 @@ export class Connection {
   }
 
   private closedError(): ClosedError {
-    return new ClosedError('the connection was closed', { device: this.parts.http.place });
+    return new ClosedError('the connection was closed', { device: this.parts.link.place });
   }
 }
 
@@ -383,27 +397,6 @@ function waitsForUser(error: HikvisionError): boolean {
     error instanceof IdentityError ||
     error instanceof NotActivatedError
   );
-}
-
-/** The refusal that a connection remembers, as an error again. */
-class RememberedRefusal {
-  readonly error: HikvisionError;
-
-  constructor(reason: string, code: ErrorCode, device: string) {
-    switch (code) {
-      case 'HIK_CERTIFICATE':
-        this.error = new CertificateError(reason, undefined);
-        break;
-      case 'HIK_IDENTITY':
-        this.error = new IdentityError(reason);
-        break;
-      case 'HIK_NOT_ACTIVATED':
-        this.error = new NotActivatedError(reason);
-        break;
-      default:
-        this.error = new AuthenticationError(reason, { device });
-    }
-  }
 }
 
 function toHikvisionError(error: unknown, device: string): HikvisionError {

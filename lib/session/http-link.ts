@@ -48,6 +48,10 @@ export class HttpLink implements DeviceLink {
     this.http.forgetNonces();
   }
 
+  rest(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.http.close();
     return Promise.resolve();

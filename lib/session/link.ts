@@ -51,6 +51,8 @@ export interface DeviceLink {
   openEvents(signal: AbortSignal): Promise<EventLine>;
   /** The connection is lost: what holds only as long as the device runs is forgotten. */
   forget(): void;
+  /** Nothing is wanted for a while: what the device keeps for us is given back. */
+  rest(): Promise<void>;
   /** Leaves no socket and no timer. */
   close(): Promise<void>;
 }
