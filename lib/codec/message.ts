@@ -90,6 +90,7 @@ export const RET_VAL = {
   ok: 1,
   keepAlive: 2,
   wrongPassword: 3,
+  versionMismatch: 6,
   streamHeader: 19,
   alarm: 20,
   wait: 25,

@@ -112,8 +112,18 @@ class AlarmNotice implements Notice {
   }
 
   get raw(): unknown {
-    const { type: _type, raw: _raw, ...fields } = this.alarm;
-    return { ...fields, rest: this.rawBytes === null ? null : this.rawBytes.toString('hex') };
+    const { version, alarmType, alarmInputs, alarmOutputs, recordingChannels, channels, disks } = this.alarm;
+    return {
+      version,
+      alarmType,
+      alarmInputs,
+      alarmOutputs,
+      recordingChannels,
+      channels,
+      disks,
+      // What followed the part that is known.
+      rest: this.rawBytes === null ? null : this.rawBytes.toString('hex'),
+    };
   }
 
   keep(): void {

@@ -9,10 +9,10 @@ import { decodePush, type PushMessage } from '../codec/alarm';
 import { ADDEND_MODES, plainSumWord, sessionAuthWord, type AddendMode } from '../codec/auth-word';
 import { directionOf } from '../codec/capture';
 import { COMMAND_CODES, hexWord, type CommandCodeName } from '../codec/command-codes';
-import { encodeRequest, INTERFACE } from '../codec/frame';
-import { decodeAnswer, isRefusal, RET_VAL, retValError, type Answer } from '../codec/message';
+import { decodePushFrame, encodeRequest, INTERFACE } from '../codec/frame';
+import { decodeAnswer, isRefusal, RET_VAL, retValError, retValName, type Answer } from '../codec/message';
 import type { PortDevice } from '../commands/port';
-import { ClosedError, HikvisionError, LockedError } from '../errors';
+import { ClosedError, HikvisionError, LockedError, ProtocolError } from '../errors';
 import { LOGOUT_TIMEOUT_MS, MAX_BREAKERS, SESSION_IDLE_MS, SESSION_KEEP_ALIVE_MS } from '../settings';
 import type { Channel, CommandPort, ExchangeOptions } from '../transport/command-port';
 import type { CredentialGate } from '../transport/gate';
@@ -53,11 +53,11 @@ export interface RequestOptions {
 }
 
 export interface AlarmHandlers {
-  onPush(push: PushMessage): void;
+  readonly onPush: (push: PushMessage) => void;
   /** A push that makes no sense; the next one may. */
-  onUnreadable(error: HikvisionError): void;
+  readonly onUnreadable: (error: HikvisionError) => void;
   /** Once, when the channel is gone for another reason than `close`. */
-  onEnd(error: Error): void;
+  readonly onEnd: (error: Error) => void;
 }
 
 export interface AlarmChannel {
@@ -114,16 +114,16 @@ export class CommandSession {
   /** As {@link request}, but a refusal is returned, because its body may say more. */
   async answer(command: CommandCodeName, body?: Uint8Array, options: RequestOptions = {}): Promise<Answer> {
     const { code } = COMMAND_CODES[command];
-    const exchange = this.exchangeOptions(command, options);
+    const exchange = { ...this.exchangeOptions(command, options), minBytes: SHORT_REPLY_BYTES };
     return this.renewed(options.signal, async (current) =>
-      decodeAnswer(code, await this.options.port.exchange((ip) => this.frame(current, code, body, ip), exchange)),
+      answerIn(code, await this.options.port.exchange((ip) => this.frame(current, code, body, ip), exchange)),
     );
   }
 
   /** Sends one command that is answered by pushes until the list ends. @returns them, without waits and the end. */
   async list(command: CommandCodeName, body: Uint8Array, options: RequestOptions = {}): Promise<PushMessage[]> {
     const { code } = COMMAND_CODES[command];
-    const exchange = { ...this.exchangeOptions(command, options), minBytes: 8 };
+    const exchange = { ...this.exchangeOptions(command, options), minBytes: SHORT_REPLY_BYTES };
     const pushes: PushMessage[] = [];
     const { retVal } = await this.renewed(options.signal, async (current) => {
       let status: number = RET_VAL.ok;
@@ -177,6 +177,7 @@ export class CommandSession {
       await this.options.port.exchange((ip) => this.frame(current, code, undefined, ip), {
         timeoutMs: LOGOUT_TIMEOUT_MS,
         operation: 'logout',
+        minBytes: SHORT_REPLY_BYTES,
       });
     } catch (error) {
       // A session that cannot be given back runs out by itself after some minutes.
@@ -205,9 +206,8 @@ export class CommandSession {
       this.lastUseMs = this.options.clock.monotonic();
       const answer = await attempt(current);
       const wasProven = this.knownWay() === current.way;
-      // A login was just accepted: a wrong password now would be a wrong proof.
-      const isUnknown = answer.retVal === RET_VAL.noSuchUserId;
-      if (!isUnknown && (wasProven || answer.retVal !== RET_VAL.wrongPassword)) {
+      const isUnknown = answer.retVal === RET_VAL.noSuchUserId || (!wasProven && MAY_BE_THE_WAY.has(answer.retVal));
+      if (!isUnknown) {
         this.remember(current);
         return answer;
       }
@@ -259,13 +259,16 @@ export class CommandSession {
     signal: AbortSignal | undefined,
   ): Promise<AlarmChannel> {
     const { code } = COMMAND_CODES[command];
-    const exchange = { ...this.exchangeOptions(command, signal === undefined ? {} : { signal }), minBytes: 8 };
+    const exchange = {
+      ...this.exchangeOptions(command, signal === undefined ? {} : { signal }),
+      minBytes: SHORT_REPLY_BYTES,
+    };
     let channel: Channel | null = null;
     let device: PortDevice | null = null;
     const { retVal } = await this.renewed(signal, async (current) => {
       const opened = await this.options.port.channel((ip) => this.frame(current, code, undefined, ip), exchange);
       try {
-        const answer = decodeAnswer(code, opened.first);
+        const answer = answerIn(code, opened.first);
         if (isRefusal(answer.retVal)) opened.channel.close();
         else channel = opened.channel;
         device = current.session.device;
@@ -384,10 +387,13 @@ export class CommandSession {
       }
       const { code } = COMMAND_CODES.keepAlive;
       port
-        .exchange((ip) => this.frame(current, code, undefined, ip), { operation: 'keepAlive' })
+        .exchange((ip) => this.frame(current, code, undefined, ip), {
+          operation: 'keepAlive',
+          minBytes: SHORT_REPLY_BYTES,
+        })
         .then((frame) => {
           // The next command logs in again; nobody waits for that now.
-          if (decodeAnswer(code, frame).retVal === RET_VAL.noSuchUserId && this.current === current) this.drop();
+          if (answerIn(code, frame).retVal === RET_VAL.noSuchUserId && this.current === current) this.drop();
         })
         .catch(() => undefined) // the next command finds out for itself whether the device is there
         .finally(() => {
@@ -438,6 +444,22 @@ export class CommandSession {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Refusals that may be about the proof, while none was accepted yet: the password of the login was right a moment ago. */
+const MAY_BE_THE_WAY: ReadonlySet<number> = new Set([RET_VAL.wrongPassword, RET_VAL.versionMismatch]);
+
+/**
+ * The answer in a frame. A reply without a body is 8 bytes short with some firmware: length and status, nothing to sum up.
+ * @throws ProtocolError when it is no reply.
+ */
+function answerIn(code: number, frame: Buffer): Answer {
+  if (frame.length !== SHORT_REPLY_BYTES) return decodeAnswer(code, frame);
+  const { status } = decodePushFrame(frame).header;
+  if (retValName(status) === null) throw new ProtocolError(`an answer of ${frame.length} bytes`, 0);
+  return { retVal: status, body: EMPTY };
+}
+
+const SHORT_REPLY_BYTES = 8;
 
 /** Refusals after which the older alarm channel may still work. */
 const OLDER_CHANNEL_AFTER: ReadonlySet<string> = new Set(['HIK_UNSUPPORTED', 'HIK_REFUSED', 'HIK_PROTOCOL']);

@@ -68,7 +68,7 @@ export function planLink(
   const usual: DeviceProtocol = wanted === 'hsp' || wanted === 'hsps' ? wanted : 'http';
   const parsed = parseDeviceUrl(options.url, usual);
   const isText = parsed.protocol === 'http' || parsed.protocol === 'https';
-  const protocol: LinkProtocol = wanted ?? (isText ? 'isapi' : (parsed.protocol as 'hsp' | 'hsps'));
+  const protocol: LinkProtocol = wanted ?? (isText ? 'isapi' : parsed.protocol);
   if (protocol === 'isapi' && !isText) {
     throw new ArgumentError([{ parameter: 'url', given: `${parsed.protocol}://`, expected: 'http:// or https://' }]);
   }

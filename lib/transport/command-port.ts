@@ -259,7 +259,7 @@ class Line {
     try {
       frame = make(this.clientIp);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     if (this.failure !== null) return Promise.reject(this.failure);
     this.port.trace?.({ connection: this.number, direction: 'sent', frame });
