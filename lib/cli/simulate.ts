@@ -26,14 +26,15 @@ const PORT_TRIES = 100;
 
 const HELP = `hsp simulate [options]
 
-Serves a simulated device on ${HOST}: digest authentication, account lock, alertStream. Prints one line,
-{"ready":true,"http":PORT}, once it listens, and runs until SIGINT or SIGTERM.
+Serves a simulated device on ${HOST}: digest authentication, account lock, alertStream, command port. Prints one
+line, {"ready":true,"http":PORT}, once it listens, and runs until SIGINT or SIGTERM.
 
   --dump FILE      a device captured as {meta, responses: {path: {status, contentType, body}}}; may be given several
                    times, then each line also has "model", and the devices are on the ports that follow
   --model NAME     a built-in device instead: ${MODEL_NAMES.join(', ')} (default: ${DEFAULT_MODEL}); it plays a scenario on its
                    alertStream unless --stream is given
   --http PORT      port, 0 for any free one (default: 0)
+  --hsp PORT       command port too, 0 for any free one; the line gains "hsp":PORT
   --user NAME      user (default: ${SIMULATOR_USERNAME})
   --password TEXT  password (default: the environment's HSP_PASSWORD, else ${SIMULATOR_PASSWORD})
   --stream FILE    captured bytes, replayed from the start on each alertStream
@@ -68,6 +69,8 @@ interface Usage {
   readonly dumps: readonly string[];
   readonly model: ModelName;
   readonly port: number;
+  /** Command port; null: closed. */
+  readonly hspPort: number | null;
   readonly username: string;
   readonly password: string;
   readonly streamFile: string | null;
@@ -82,6 +85,7 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
     dump: { type: 'string', multiple: true },
     model: { type: 'string' },
     http: { type: 'string' },
+    hsp: { type: 'string' },
     user: { type: 'string' },
     password: { type: 'string' },
     stream: { type: 'string' },
@@ -92,8 +96,8 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
   if (positionals.length > 0) throw new UsageError('simulate takes options only; a dump comes with --dump FILE');
 
   const { dump: dumps = [], model = DEFAULT_MODEL, http = '0', speed = '1', fault, clock } = values;
-  const port = /^\d{1,5}$/.test(http) ? Number(http) : NaN;
-  if (!(port <= 65_535)) throw new UsageError(`--http: a port from 0 to 65535, not ${http}`);
+  const port = portOf('--http', http);
+  const hspPort = values.hsp === undefined ? null : portOf('--hsp', values.hsp);
   if (!isModelName(model)) throw new UsageError(`--model: one of ${MODEL_NAMES.join(', ')}, not ${model}`);
   if (dumps.length > 0 && values.model !== undefined) throw new UsageError('either --dump or --model');
   if (!(Number(speed) > 0)) throw new UsageError(`--speed: a number above 0, not ${speed}`);
@@ -101,12 +105,16 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
   if (fault !== undefined && !isFaultName(fault)) {
     throw new UsageError(`--fault: one of ${FAULT_NAMES.join(', ')}, not ${fault}`);
   }
+  if (fault !== undefined && needsCommandPort(fault) && hspPort === null) {
+    throw new UsageError(`--fault ${fault} needs --hsp`);
+  }
   const standsAt = clock === undefined ? null : Date.parse(clock);
   if (Number.isNaN(standsAt)) throw new UsageError(`--clock: a time such as 2024-05-01T12:00:00Z, not ${clock}`);
   return {
     dumps,
     model,
     port,
+    hspPort,
     username: values.user ?? SIMULATOR_USERNAME,
     password: values.password ?? (env.HSP_PASSWORD || SIMULATOR_PASSWORD),
     streamFile: values.stream ?? null,
@@ -114,6 +122,12 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
     fault: fault ?? null,
     clock: standsAt === null ? systemClock : standingClock(standsAt),
   };
+}
+
+function portOf(option: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (!(port <= 65_535)) throw new UsageError(`${option}: a port from 0 to 65535, not ${text}`);
+  return port;
 }
 
 /** Files are read before anything listens, so that a wrong one starts nothing. */
@@ -124,27 +138,36 @@ async function startAll(usage: Usage, io: CliIo, running: Simulator[]): Promise<
   for (const file of usage.dumps) devices.push(await readDump(file));
   if (devices.length === 0) devices.push(builtInDevice(usage.model));
 
-  let port = usage.port;
+  const ports: Ports = { http: usage.port, hsp: usage.hspPort };
   for (const device of devices) {
-    const simulator = await listen(device, usage, stream, port, running.length === 0 || port === 0 ? 1 : PORT_TRIES);
+    const simulator = await listen(device, usage, stream, ports, running.length === 0 ? 1 : PORT_TRIES);
     running.push(simulator);
-    if (port !== 0) port = simulator.httpPort + 1;
+    if (ports.http !== 0) ports.http = simulator.httpPort + 1;
+    if (ports.hsp !== null && ports.hsp !== 0) ports.hsp = simulator.hspPort + 1;
     simulator.setFault(usage.fault);
     if (device.scenario !== null && stream === undefined) simulator.playScenario(device.scenario);
     const model = devices.length > 1 ? { model: device.identity.model } : {};
-    io.out(JSON.stringify({ ready: true, http: simulator.httpPort, ...model }));
+    const hsp = ports.hsp === null ? {} : { hsp: simulator.hspPort };
+    io.out(JSON.stringify({ ready: true, http: simulator.httpPort, ...hsp, ...model }));
   }
+}
+
+/** Where the next device listens; 0 is any free port. */
+interface Ports {
+  http: number;
+  hsp: number | null;
 }
 
 async function listen(
   device: SimulatedDevice,
   usage: Usage,
   stream: Replay | undefined,
-  port: number,
+  ports: Ports,
   tries: number,
 ): Promise<Simulator> {
-  for (let offset = 0; ; offset++) {
-    if (port + offset > 65_535) throw new SimulateError(`no port is free from ${port} on`);
+  for (let tried = 1; ; tried++) {
+    const past = Math.max(ports.http, ports.hsp ?? 0);
+    if (past > 65_535) throw new SimulateError(`no port is free up to ${past - 1}`);
     try {
       return await Simulator.start({
         device,
@@ -152,15 +175,17 @@ async function listen(
         password: usage.password,
         clock: usage.clock,
         host: HOST,
-        httpPort: port + offset,
+        httpPort: ports.http,
+        ...(ports.hsp === null ? {} : { hspPort: ports.hsp }),
         ...(stream === undefined ? {} : { stream }),
       });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EADDRINUSE' && offset + 1 < tries) continue;
-      if (code === 'EADDRINUSE') throw new SimulateError(`port ${port + offset} is taken`);
-      if (code === 'EACCES') throw new SimulateError(`port ${port + offset} needs more rights`);
-      throw error;
+      const { code, port = 0 } = error as NodeJS.ErrnoException & { port?: number };
+      if (code === 'EACCES') throw new SimulateError(`port ${port} needs more rights`);
+      if (code !== 'EADDRINUSE') throw error;
+      if (tried >= tries) throw new SimulateError(`port ${port} is taken`);
+      if (port === ports.hsp) ports.hsp++;
+      else ports.http++;
     }
   }
 }
@@ -187,6 +212,10 @@ async function readBytes(file: string): Promise<Buffer> {
 /** The time stands still, timers run. */
 function standingClock(nowMs: number): Clock {
   return { ...systemClock, now: () => nowMs };
+}
+
+function needsCommandPort(fault: FaultName): boolean {
+  return fault.startsWith('hsp-') || fault === 'http-closed';
 }
 
 function isModelName(name: string): name is ModelName {

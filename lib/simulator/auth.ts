@@ -144,6 +144,26 @@ export class Gate {
     return this.refuse(request.from, true, false);
   }
 
+  /**
+   * A login at the command port: the same account, the same count of attempts and the same lock as over HTTP.
+   * @param proves decides whether name and password are right.
+   */
+  checkLogin(
+    from: string,
+    proves: (account: { readonly username: string; readonly password: string }) => boolean,
+  ): 'granted' | 'wrong' | 'locked' {
+    if (this.lockState(from).locked) {
+      this.failures++;
+      return 'locked';
+    }
+    if (proves({ username: this.options.username, password: this.password })) {
+      this.senders.delete(from);
+      return 'granted';
+    }
+    this.countWrong(from);
+    return 'wrong';
+  }
+
   /** The lock as it stands for a sender. */
   lockState(from: string): LockState {
     const nowMs = this.options.clock.monotonic();

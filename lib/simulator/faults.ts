@@ -15,11 +15,33 @@ interface Fault {
   readonly locked?: true;
   /** Goes away for a while, comes back busy, then is well again; old nonces are forgotten. */
   readonly restart?: true;
+  /** HTTP is cut and refused, the command port is not. */
+  readonly httpClosed?: true;
+  /** What is done to the command port; HTTP is well. */
+  readonly commandPort?: CommandPortFault;
 }
+
+/**
+ * - `split`, `joined`: frames in many segments, and many in one
+ * - `shortAck`: an answer without a body has 8 bytes instead of 16
+ * - `length0`, `length3`, `length2g`: frames lie about their length
+ * - `closed`: connections are cut and refused
+ */
+export type CommandPortFault =
+  | 'split'
+  | 'joined'
+  | 'wrongChecksum'
+  | 'shortAck'
+  | 'length0'
+  | 'length3'
+  | 'length2g'
+  | 'silence'
+  | 'reset'
+  | 'closed';
 
 export const FAULTS = {
   'silent-stream': {
-    summary: 'alertStreams stay open and say nothing; requests are answered',
+    summary: 'alertStreams and alarm channels say nothing; requests are answered',
     silentStream: true,
   },
   'half-open': {
@@ -50,6 +72,50 @@ export const FAULTS = {
   locked: {
     summary: 'the account is locked: 401 to everything, with the remaining time',
     locked: true,
+  },
+  'http-closed': {
+    summary: 'HTTP is cut and refused, the command port is open',
+    httpClosed: true,
+  },
+  'hsp-closed': {
+    summary: 'the command port is cut and refused, HTTP is open',
+    commandPort: 'closed',
+  },
+  'hsp-split': {
+    summary: 'frames of the command port come in many small segments',
+    commandPort: 'split',
+  },
+  'hsp-joined': {
+    summary: 'frames of the command port come several to a segment',
+    commandPort: 'joined',
+  },
+  'hsp-wrong-checksum': {
+    summary: 'replies of the command port have a wrong checksum',
+    commandPort: 'wrongChecksum',
+  },
+  'hsp-short-ack': {
+    summary: 'replies without a body have 8 bytes, {8, status}, instead of 16',
+    commandPort: 'shortAck',
+  },
+  'hsp-length-0': {
+    summary: 'frames of the command port say that they have 0 bytes',
+    commandPort: 'length0',
+  },
+  'hsp-length-3': {
+    summary: 'frames of the command port say that they have 3 bytes',
+    commandPort: 'length3',
+  },
+  'hsp-length-2g': {
+    summary: 'frames of the command port say that they have 2 GB',
+    commandPort: 'length2g',
+  },
+  'hsp-silence': {
+    summary: 'the command port takes connections and answers nothing',
+    commandPort: 'silence',
+  },
+  'hsp-reset': {
+    summary: 'the command port resets connections in the middle of a frame',
+    commandPort: 'reset',
   },
 } as const satisfies Record<string, Fault>;
 

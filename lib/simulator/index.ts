@@ -1,5 +1,6 @@
-/** A simulated device over HTTP: for tests, demos and `hsp simulate`. */
+/** A simulated device over HTTP and the command port: for tests, demos and `hsp simulate`. */
 export { Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type LogEntry, type SimulatorOptions } from './simulator';
+export type { HspLogEntry, HspOptions } from './command-port';
 export { deviceFromDump, DumpError, SimulatedDevice, type DeviceForm, type DeviceIdentity, type Dump } from './device';
 export { builtInDevice, MODEL_NAMES, type ModelName } from './models';
 export { FAULT_NAMES, FAULTS, isFaultName, type FaultName } from './faults';

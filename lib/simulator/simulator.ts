@@ -11,6 +11,7 @@ import { systemClock, type Clock, type Timer } from '../clock';
 import { AlertStreams } from './alert-stream';
 import { notFound, responseStatus, unauthorized, userCheck, type DeviceAnswer } from './answers';
 import { DEFAULT_LOCK, Gate, type DigestOptions, type LockOptions } from './auth';
+import { CommandPort, type HspLogEntry, type HspOptions } from './command-port';
 import type { DeviceRequest, SimulatedDevice } from './device';
 import { EventWriter, type EventFields } from './event-parts';
 import { faultNamed, REBOOT_BUSY_MS, REBOOT_MS, SLOW_BODY_MS, type FaultName } from './faults';
@@ -44,6 +45,9 @@ export interface SimulatorOptions {
   readonly stream?: Replay;
   /** How long a restart takes; 20 s when not given. */
   readonly rebootMs?: number;
+  /** Command port, 0 for any free one; closed when not given. With `tls` it speaks TLS. */
+  readonly hspPort?: number;
+  readonly hsp?: HspOptions;
 }
 
 export interface LogEntry {
@@ -53,6 +57,8 @@ export interface LogEntry {
   readonly authorized: boolean;
   /** HTTP status, 0 for no answer. */
   readonly status: number;
+  /** Where it came through the command port. */
+  readonly face?: 'hsp';
 }
 
 /** Entries that the log keeps; the oldest go first. */
@@ -93,6 +99,7 @@ export class Simulator {
   private readonly entries: LogEntry[] = [];
   private readonly timers = new Set<Timer>();
   private readonly host: string;
+  private readonly commandPort: CommandPort | null;
   private port = 0;
   private fault: FaultName | null = null;
   private runningRequests = 0;
@@ -103,7 +110,13 @@ export class Simulator {
   /** Starts listening. @throws the error of `listen`, for example EADDRINUSE. */
   static async start(options: SimulatorOptions): Promise<Simulator> {
     const simulator = new Simulator(options);
-    await simulator.firstListen(options.httpPort ?? 0);
+    try {
+      await simulator.firstListen(options.httpPort ?? 0);
+      await simulator.commandPort?.listen(options.hspPort ?? 0);
+    } catch (error) {
+      await simulator.close();
+      throw error;
+    }
     return simulator;
   }
 
@@ -140,11 +153,47 @@ export class Simulator {
     });
     this.player = new ScenarioPlayer(device, this.clock, (event) => this.sendEvent(event));
     this.server = this.createServer();
+    this.commandPort = options.hspPort === undefined ? null : this.createCommandPort(options.hsp ?? {});
     device.boot(this.clock);
   }
 
   get httpPort(): number {
     return this.port;
+  }
+
+  /** 0 when the command port is closed. */
+  get hspPort(): number {
+    return this.commandPort?.port ?? 0;
+  }
+
+  /** Logins at the command port that were begun. */
+  get hspLogins(): number {
+    return this.commandPort?.logins ?? 0;
+  }
+
+  /** Open connections of the command port, alarm channels included. */
+  get hspConnections(): number {
+    return this.commandPort?.openConnections ?? 0;
+  }
+
+  /** Most of them at one time. */
+  get hspPeakConnections(): number {
+    return this.commandPort?.peakConnections ?? 0;
+  }
+
+  /** Open alarm channels. */
+  get hspAlarmChannels(): number {
+    return this.commandPort?.alarmChannels ?? 0;
+  }
+
+  /** Who is logged in at the command port. */
+  get hspSessions(): number {
+    return this.commandPort?.openSessions ?? 0;
+  }
+
+  /** The last commands of the command port, oldest first; bounded. Logins are not among them. */
+  get hspLog(): readonly HspLogEntry[] {
+    return this.commandPort?.log ?? [];
   }
 
   /** `http://127.0.0.1:8080`, without a user. */
@@ -184,11 +233,12 @@ export class Simulator {
 
   /**
    * Sends to all open alertStreams: an event in this device's own form, a document (XML or JSON text) as one part, or raw
-   * bytes as they are.
+   * bytes as they are. Alarm channels get what they have a word for, and no raw bytes.
    */
   sendEvent(event: EventFields | string | Buffer): void {
     if (Buffer.isBuffer(event)) this.alertStreams.writeRaw(event);
     else this.alertStreams.write(typeof event === 'string' ? this.writer.document(event) : this.writer.event(event));
+    if (!Buffer.isBuffer(event)) this.commandPort?.sendEvent(event);
   }
 
   /** Plays a scenario round after round; null ends it. */
@@ -210,8 +260,14 @@ export class Simulator {
     // A device that has gone away ends no connection.
     if (this.isMute) for (const connection of this.connections.values()) connection.idle?.cancel();
     if (fault.restart) this.restart();
-    else if (fault.connections === 'cut') this.goAway();
+    else if (isHttpCut(name)) this.goAway();
     else this.comeBack();
+    this.commandPort?.faultChanged();
+  }
+
+  /** Ends all sessions of the command port; the next command is answered with status 30. */
+  dropHspSessions(): void {
+    this.commandPort?.dropSessions();
   }
 
   setPassword(password: string): void {
@@ -222,6 +278,7 @@ export class Simulator {
   dropConnections(): void {
     this.alertStreams.stop();
     for (const socket of this.sockets) socket.destroy();
+    this.commandPort?.dropConnections();
   }
 
   /** Resolves when no socket and no timer is left. */
@@ -233,6 +290,7 @@ export class Simulator {
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
     this.dropConnections();
+    await this.commandPort?.close();
     await new Promise<void>((resolve) => {
       // An error says that it does not listen; that is what we want.
       this.server.close(() => resolve());
@@ -277,7 +335,7 @@ export class Simulator {
       this.connections.get(socket)?.idle?.cancel();
       this.connections.delete(socket);
     });
-    if (this.isClosed || faultNamed(this.fault).connections === 'cut') {
+    if (this.isClosed || isHttpCut(this.fault)) {
       socket.destroy();
       return;
     }
@@ -311,13 +369,13 @@ export class Simulator {
   }
 
   private get isAway(): boolean {
-    const { connections, restart } = faultNamed(this.fault);
-    return this.isClosed || connections === 'cut' || (restart === true && !this.isBusy);
+    return this.isClosed || isHttpCut(this.fault) || (faultNamed(this.fault).restart === true && !this.isBusy);
   }
 
   private goAway(): void {
     this.server.close();
-    this.dropConnections();
+    this.alertStreams.stop();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   private comeBack(): void {
@@ -329,9 +387,11 @@ export class Simulator {
     this.goAway();
     this.restartTimer = this.clock.after(this.options.rebootMs ?? REBOOT_MS, () => {
       this.gate.restart();
+      this.commandPort?.restarted();
       this.options.device.boot(this.clock);
       this.isBusy = true;
       this.comeBack();
+      this.commandPort?.faultChanged();
       this.restartTimer = this.clock.after(REBOOT_BUSY_MS, () => this.setFault(null));
     });
   }
@@ -396,7 +456,7 @@ export class Simulator {
       authorization: message.headers.authorization,
       from,
     });
-    const lockFields = (this.options.lock ?? DEFAULT_LOCK).lockFields ?? 'userCheck';
+    const { lockFields } = this;
     const isUserCheck = samePath(request.path, USER_CHECK);
     if (!verdict.granted) {
       const refusal = unauthorized({
@@ -421,17 +481,44 @@ export class Simulator {
       this.startStream(response);
       return;
     }
-    if (isOwn && isUserCheck) {
-      await this.send(message, response, userCheck(lockFields, this.gate.lockState(from), device.lineEnd), true);
-      return;
-    }
-    const answer = this.deviceAnswer(request);
+    const answer = this.deviceAnswer(request, from);
     await this.send(message, response, answer, true);
     if (answer.restarts && !this.isClosed) this.setFault('reboot');
   }
 
-  private deviceAnswer(request: DeviceRequest): DeviceAnswer {
+  private get lockFields(): LockOptions['lockFields'] {
+    return (this.options.lock ?? DEFAULT_LOCK).lockFields ?? 'userCheck';
+  }
+
+  /** What the device says to somebody who is let in, over HTTP or through the command port. */
+  private deviceAnswer(request: DeviceRequest, from: string): DeviceAnswer {
+    const { device } = this.options;
+    const isOwn = request.method === 'GET' && !device.has('GET', request.path);
+    if (isOwn && samePath(request.path, USER_CHECK)) {
+      return userCheck(this.lockFields, this.gate.lockState(from), device.lineEnd);
+    }
     return request.path.startsWith('/') ? this.options.device.answer(request, this.clock) : notFound(request.path);
+  }
+
+  private createCommandPort(hsp: HspOptions): CommandPort {
+    const { tls } = this.options;
+    return new CommandPort({
+      host: this.host,
+      clock: this.clock,
+      gate: this.gate,
+      ...(tls === undefined ? {} : { tls }),
+      options: hsp,
+      answer: (request, from, passed) => {
+        const answer = this.deviceAnswer(request, from);
+        if (passed) this.keep({ ...entryOf(request.method, request.target, true, answer.status), face: 'hsp' });
+        return answer;
+      },
+      fault: () => this.fault,
+      isBusy: () => this.isBusy,
+      restart: () => {
+        if (!this.isClosed) this.setFault('reboot');
+      },
+    });
   }
 
   private startStream(response: ServerResponse): void {
@@ -483,9 +570,22 @@ export class Simulator {
   }
 
   private note(message: IncomingMessage, authorized: boolean, status: number): void {
-    this.entries.push({ method: message.method ?? '', path: withoutSecrets(message.url ?? ''), authorized, status });
+    this.keep(entryOf(message.method ?? '', message.url ?? '', authorized, status));
+  }
+
+  private keep(entry: LogEntry): void {
+    this.entries.push(entry);
     if (this.entries.length > MAX_LOG) this.entries.splice(0, this.entries.length - MAX_LOG);
   }
+}
+
+function entryOf(method: string, target: string, authorized: boolean, status: number): LogEntry {
+  return { method, path: withoutSecrets(target), authorized, status };
+}
+
+function isHttpCut(fault: FaultName | null): boolean {
+  const { connections, httpClosed } = faultNamed(fault);
+  return connections === 'cut' || httpClosed === true;
 }
 
 /** Null when it is larger than we take. Rejects when the client goes away. */

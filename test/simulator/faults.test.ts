@@ -26,6 +26,17 @@ describe('faults', () => {
       'reboot',
       'wrong-content-length',
       'locked',
+      'http-closed',
+      'hsp-closed',
+      'hsp-split',
+      'hsp-joined',
+      'hsp-wrong-checksum',
+      'hsp-short-ack',
+      'hsp-length-0',
+      'hsp-length-3',
+      'hsp-length-2g',
+      'hsp-silence',
+      'hsp-reset',
     ]);
     expect(isFaultName('refused')).toBe(true);
     expect(isFaultName('toString')).toBe(false);
