@@ -2,19 +2,40 @@
  * Bytes of a device into text. Devices declare UTF-8, yet older models put GBK or Latin-1 into names
  * (isapi.md: encoding), so the decoder falls back and never throws.
  */
+import { isAscii } from 'node:buffer';
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const gbk = new TextDecoder('gbk', { fatal: true });
 
-/** Decodes strictly as UTF-8 (a BOM is dropped), then as GBK, then byte by byte as Latin-1. */
+/**
+ * Decodes strictly as UTF-8 (a BOM is dropped), then as GBK, then byte by byte as Latin-1. Of UTF-8 that was cut within its last
+ * character, that one is replaced.
+ */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
+    const whole = wholeCharacters(bytes);
+    if (whole !== null) return `${whole}\ufffd`;
     try {
       return gbk.decode(bytes);
     } catch {
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     }
+  }
+}
+
+/** UTF-8 without the last character, which breaks off; null when that is not what is wrong. ASCII alone is no sign of UTF-8. */
+function wholeCharacters(bytes: Uint8Array): string | null {
+  let at = bytes.length - 1;
+  while (at > bytes.length - 4 && at > 0 && ((bytes[at] as number) & 0xc0) === 0x80) at--;
+  if (at < 0 || (bytes[at] as number) < 0xc2) return null;
+  const whole = bytes.subarray(0, at);
+  if (isAscii(whole)) return null;
+  try {
+    return utf8.decode(whole);
+  } catch {
+    return null;
   }
 }
 

@@ -62,8 +62,7 @@ export function scanChildren(text: string, from: number, to: number, handler: Sc
       if (letter === COLON) nameFrom = nameTo + 1;
     }
     // A value of an attribute may hold a `>`; such a tag is left to the tree.
-    if (nameTo < tagEnd && text.indexOf('"', nameTo) < tagEnd && !attributesAreWhole(text, nameTo, tagEnd))
-      return false;
+    if (nameTo < tagEnd && !attributesAreWhole(text, nameTo, tagEnd)) return false;
     if (text.charCodeAt(tagEnd - 1) === SLASH) {
       handler.leaf(text, nameFrom, nameTo, tagEnd, tagEnd);
       at = text.indexOf('<', tagEnd);
@@ -93,6 +92,18 @@ function attributesAreWhole(text: string, from: number, to: number): boolean {
     if (quote === 0 ? sign === 0x22 || sign === 0x27 : sign === quote) quote = quote === 0 ? sign : 0;
   }
   return quote === 0;
+}
+
+/** Are all tags between `from` and `to` without a `>` in an attribute, so that their children can be scanned? */
+export function hasPlainTags(text: string, from: number, to: number): boolean {
+  let quote = text.indexOf('"', from);
+  if (quote < 0 || quote >= to) quote = text.indexOf("'", from);
+  if (quote < 0 || quote >= to) return true;
+  for (let at = text.indexOf('<', from); at >= 0 && at < to; at = text.indexOf('<', at + 1)) {
+    const tagEnd = text.indexOf('>', at);
+    if (tagEnd < 0 || !attributesAreWhole(text, at, tagEnd)) return false;
+  }
+  return true;
 }
 
 /** Does the closing tag whose name begins at `at` carry the name at `nameFrom`..`nameTo`, whatever its prefix? */
@@ -127,20 +138,28 @@ function closeOf(text: string, nameFrom: number, nameTo: number, from: number, t
   return -1;
 }
 
-/** A value as the tree would give it: trimmed, entities read. */
+/** A value as the tree would give it: trimmed, entities read, line ends LF, without the characters that XML forbids. */
 export function valueOf(text: string, from: number, to: number): string {
-  const value = text.slice(from, to);
-  return (value.includes('&') ? unescapeXml(value) : value).trim();
+  for (let at = from; at < to; at++) {
+    const sign = text.charCodeAt(at);
+    if (sign < 0x20 || sign === 0x26) return unescapeXml(cleanText(text.slice(from, to))).trim();
+  }
+  return text.slice(from, to).trim();
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+function cleanText(text: string): string {
+  // eslint-disable-next-line no-control-regex -- characters that XML forbids, found in names of old recorders
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replace(/\r\n?/g, '\n');
+}
+
+const ENTITIES = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }));
 
 /** The five predefined entities and numeric references; anything else stays as it is. */
 export function unescapeXml(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w{1,32}));/g,
     (whole, decimal?: string, hex?: string, name?: string) => {
-      if (name !== undefined) return ENTITIES[name] ?? whole;
+      if (name !== undefined) return ENTITIES.get(name) ?? whole;
       const code = decimal === undefined ? parseInt(hex ?? '', 16) : parseInt(decimal, 10);
       return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
     },

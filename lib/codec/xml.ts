@@ -40,6 +40,10 @@ export function parseXml(input: Uint8Array | string): XmlElement {
     if (/undefined entity|unknown entity|disallowed character in entity name/i.test(error.message)) return;
     throw new ProtocolError(`XML: ${error.message}`, parser.position);
   });
+  parser.on('doctype', () => {
+    // It could only bring entities, which are never expanded.
+    throw new ProtocolError('XML: a document type is not read', parser.position);
+  });
   parser.on('opentag', (tag) => {
     if (++count > XML_MAX_ELEMENTS) {
       throw new ProtocolError(`more than ${XML_MAX_ELEMENTS} elements`, parser.position);
@@ -91,10 +95,17 @@ function formatElement(element: XmlElement): string {
 }
 
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] as string);
+  return text.replace(/[&<>"'\r]/g, (sign) => ESCAPES[sign] as string);
 }
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+const ESCAPES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+  '\r': '&#13;',
+};
 
 /** Builds an element: text for a leaf, elements for a branch. */
 export function element(
@@ -221,9 +232,12 @@ function repair(source: string): string {
     start = next;
   }
   let text = source.slice(start, endOfRoot(source, start));
-  // A document type could only bring entities, which are never expanded.
+  // The parser takes this word in capitals only.
   if (/^<!doctype/i.test(text)) throw new ProtocolError('XML: a document type is not read', start);
-  text = text.replace(/&(?!#?\w{1,32};)/g, '&amp;');
+  // CDATA means what it says.
+  text = text.includes('<![CDATA[')
+    ? text.replace(/<!\[CDATA\[[\s\S]*?\]\]>|&(?!#?\w{1,32};)/g, (found) => (found === '&' ? '&amp;' : found))
+    : text.replace(/&(?!#?\w{1,32};)/g, '&amp;');
   // eslint-disable-next-line no-control-regex -- characters that XML forbids, found in names of old recorders
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '');
 }

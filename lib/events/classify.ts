@@ -9,7 +9,7 @@ import type { Part } from '../codec/multipart';
 import { EVENT_MAX_PICTURES } from '../settings';
 import { alarmPort, child, detailsOf, kindOfDocument } from './details';
 import type { Notice, Picture, Rect, Region } from './event';
-import { fieldsOfBytes, fieldsOfJson, fieldsOfTree, objectOf, type EventFields } from './fields';
+import { eventOfJson, fieldsOfBytes, fieldsOfJson, fieldsOfTree, objectOf, type EventFields } from './fields';
 import { kindOf, type EventKind } from './kinds';
 
 /** A document that is no event and cannot be read as one. */
@@ -77,7 +77,7 @@ export class Classifier {
     fields.eventType ??= wrapperName(document);
     if (fields.eventType === null) return unreadable('JSON without eventType', part.body);
     return this.notice(fields, {
-      document: () => objectOf(document) ?? {},
+      document: () => eventOfJson(document) ?? {},
       raw: () => document,
       keep: () => undefined,
     });
@@ -94,7 +94,7 @@ export class Classifier {
     const kind = kindOfDocument(meaning, more);
     const rawChannel = rawChannelOf(fields);
     const channel = this.channelOf(fields, rawChannel, kind);
-    const heartbeat = this.isHeartbeat(lower, fields, active, channel, more);
+    const heartbeat = this.isHeartbeat(kind === 'videoLoss' ? 'videoloss' : lower, fields, active, channel, more);
     if (kind === 'videoLoss' && !heartbeat) this.rememberLoss(channel, active);
     return {
       notice: new DeviceNotice(fields, source, {
@@ -139,7 +139,7 @@ export class Classifier {
   }
 
   private channelOf(fields: EventFields, raw: number | string | null, kind: EventKind): number | null {
-    if (raw === null && kind === 'alarmInput') {
+    if ((raw === null || raw === 0) && kind === 'alarmInput') {
       const port = toNumber(fields.dynInputIOPortID ?? fields.inputIOPortID);
       return port !== null && port > 100 ? Math.floor(port / 100) : null;
     }

@@ -2,8 +2,8 @@
  * The fields of an event document that decide what it means, read in three ways that give the same answer: straight from the
  * bytes of an XML document (the hot path), from its tree, and from JSON.
  */
-import { insideRoot, scanChildren, scanText, valueOf, type ScanHandler } from '../codec/xml-scan';
-import { all, find, textAt, toNumber, type XmlElement } from '../codec/xml';
+import { hasPlainTags, insideRoot, scanChildren, scanText, valueOf, type ScanHandler } from '../codec/xml-scan';
+import { all, find, toNumber, type XmlElement } from '../codec/xml';
 import type { Rect, Region } from './event';
 
 /** Values as the device wrote them; null for absent or empty. */
@@ -136,6 +136,8 @@ function roleAt(text: string, from: number, to: number): Role {
 
 class FieldHandler implements ScanHandler {
   fields = blank();
+  /** False when something was seen that only the tree reads right. */
+  isUsual = true;
 
   leaf(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
     const role = roleAt(text, nameFrom, nameTo);
@@ -149,13 +151,20 @@ class FieldHandler implements ScanHandler {
 
   branch(text: string, nameFrom: number, nameTo: number, from: number, to: number): void {
     const role = roleAt(text, nameFrom, nameTo);
+    if (role !== 'ignored' && !hasPlainTags(text, from, to)) this.isUsual = false;
     if (role === 'regions') this.fields.regions = scanRegions(text, from, to);
     else if (role === 'durations') this.fields.relationEvent ??= scanRelation(text, from, to);
     else if (role !== 'ignored') {
       this.fields.hasMore = true;
-      this.fields.pictureCount ??= leafIn(text, from, to, 'picturesnumber');
+      readNested(this.fields, leavesIn(text, from, to));
     }
   }
+}
+
+/** Objects of a kind of their own hold a few fields that decide: how many pictures follow, and whether it is a replay. */
+function readNested(fields: EventFields, values: ReadonlyMap<string, string>): void {
+  fields.pictureCount ??= values.get('picturesnumber') ?? null;
+  fields.currentEvent ??= values.get('currentevent') ?? null;
 }
 
 const NOTHING = (): void => undefined;
@@ -189,7 +198,7 @@ export function fieldsOfBytes(body: Buffer, lenient = false): EventFields | null
   const inside = insideRoot(text);
   if (inside < 0) return null;
   const handler = new FieldHandler();
-  const isComplete = scanChildren(text, inside, text.length, handler);
+  const isComplete = scanChildren(text, inside, text.length, handler) && handler.isUsual;
   handler.fields.isComplete = isComplete;
   return isComplete || lenient ? handler.fields : null;
 }
@@ -291,15 +300,20 @@ export function fieldsOfTree(root: XmlElement): EventFields {
   fields.isComplete = true;
   for (const child of root.children) {
     const role = roleOf(child.name);
-    if (role === 'regions') fields.regions = all(child, 'DetectionRegionEntry').map(regionOfTree);
-    else if (role === 'durations') {
-      for (const duration of child.children) fields.relationEvent ??= textAt(duration, 'relationEvent');
+    if (role === 'regions') {
+      if (child.children.length > 0) fields.regions = entriesOf(child).map(regionOfTree);
+    } else if (role === 'durations') {
+      for (const duration of child.children) fields.relationEvent ??= leaves(duration).get('relationevent') ?? null;
     } else if (role !== 'ignored' && (role === 'more' || child.children.length > 0)) {
       fields.hasMore = true;
-      fields.pictureCount ??= textAt(child, 'picturesNumber');
+      readNested(fields, leaves(child));
     } else if (role !== 'ignored' && child.text !== '') fields[role] ??= child.text;
   }
   return fields;
+}
+
+function entriesOf(list: XmlElement): XmlElement[] {
+  return all(list, 'DetectionRegionEntry').filter((entry) => entry.children.length > 0);
 }
 
 function regionOfTree(entry: XmlElement): Region {
@@ -323,30 +337,33 @@ function leaves(parent: XmlElement): Map<string, string> {
 
 /* From JSON */
 
+/** The event itself: some firmware wraps it once more. Null for JSON that is no object. */
+export function eventOfJson(document: unknown): Record<string, unknown> | null {
+  return objectOf(memberOf(document, 'EventNotificationAlert')) ?? objectOf(document);
+}
+
 /** The same fields from a JSON event; numbers and booleans become the text that XML would carry. */
 export function fieldsOfJson(document: unknown): EventFields | null {
-  const root = objectOf(document);
-  if (root === null) return null;
-  // Some firmware wraps the event once more.
-  const inner = objectOf(root['EventNotificationAlert']) ?? root;
+  const event = eventOfJson(document);
+  if (event === null) return null;
   const fields = blank();
   fields.isComplete = true;
-  for (const [name, value] of Object.entries(inner)) {
+  for (const [name, value] of Object.entries(event)) {
     const role = roleOf(name);
-    if (role === 'regions') fields.regions = listOf(value, 'DetectionRegionEntry').map(regionOfJson);
+    if (role === 'regions') fields.regions = listOf(value, 'DetectionRegionEntry').filter(hasMembers).map(regionOfJson);
     else if (role === 'durations') {
       for (const duration of listOf(value, 'Duration'))
-        fields.relationEvent ??= scalar(objectOf(duration)?.['relationEvent']);
+        fields.relationEvent ??= textsOf(duration).get('relationevent') ?? null;
     } else if (role === 'more') {
       fields.hasMore = true;
-      const nested = objectOf(value);
-      if (nested !== null) {
-        fields.pictureCount ??= scalar(nested['picturesNumber']);
-        fields.currentEvent ??= scalar(nested['currentEvent']);
-      }
+      readNested(fields, textsOf(value));
     } else if (role !== 'ignored') fields[role] ??= scalar(value);
   }
   return fields;
+}
+
+function hasMembers(value: unknown): boolean {
+  return Object.keys(objectOf(value) ?? {}).length > 0;
 }
 
 function regionOfJson(entry: unknown): Region {
@@ -356,23 +373,32 @@ function regionOfJson(entry: unknown): Region {
     const text = scalar(value);
     if (text !== null) region.leaf(name, text);
   }
-  for (const point of listOf(source['RegionCoordinatesList'], 'RegionCoordinates'))
+  for (const point of listOf(memberOf(source, 'RegionCoordinatesList'), 'RegionCoordinates'))
     region.point(...coordinates(textsOf(point)));
-  const rect = objectOf(source['TargetRect']);
+  const rect = objectOf(memberOf(source, 'TargetRect'));
   if (rect !== null) region.rect(textsOf(rect));
   return region.build();
 }
 
 function textsOf(value: unknown): Map<string, string> {
-  return new Map(
-    Object.entries(objectOf(value) ?? {}).map(([name, inner]) => [name.toLowerCase(), scalar(inner) ?? '']),
-  );
+  const values = new Map<string, string>();
+  for (const [name, inner] of Object.entries(objectOf(value) ?? {})) {
+    const text = scalar(inner);
+    if (text !== null && !values.has(name.toLowerCase())) values.set(name.toLowerCase(), text);
+  }
+  return values;
+}
+
+/** The member of that name, whatever its case. */
+function memberOf(value: unknown, name: string): unknown {
+  const wanted = name.toLowerCase();
+  return Object.entries(objectOf(value) ?? {}).find(([key]) => key.toLowerCase() === wanted)?.[1];
 }
 
 /** A list may be an array, an object that holds the array under the item's name, or a single item. */
 function listOf(value: unknown, itemName: string): unknown[] {
-  if (Array.isArray(value)) return value.map((item: unknown) => objectOf(item)?.[itemName] ?? item);
-  const held = objectOf(value)?.[itemName];
+  if (Array.isArray(value)) return value.map((item: unknown) => memberOf(item, itemName) ?? item);
+  const held = memberOf(value, itemName);
   if (Array.isArray(held)) return held as unknown[];
   return held !== undefined ? [held] : value !== null && typeof value === 'object' ? [value] : [];
 }
