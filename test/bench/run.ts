@@ -2,20 +2,36 @@
  * `npm run bench`: every figure is measured side by side with its peer and its floor in one run, because the speed of a machine
  * drifts. `npm run bench -- --json` prints one JSON line per figure.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { existsSync } from 'node:fs';
 import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
 import { ratio, type Figure } from './figure';
+import { benchFrames } from './hsp-frames';
 
 const ROUNDS = 7;
 
 async function main(): Promise<void> {
   const asJson = process.argv.includes('--json');
   const { bytes, name } = streamToRead();
-  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS)];
+  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS), hspFrames()];
   for (const figure of figures) (asJson ? printJson : printText)(figure);
+}
+
+/** Alarm pushes of the command port. */
+function hspFrames(): Figure {
+  const { framesPerSecond } = benchFrames();
+  return {
+    name: 'hsp.frames',
+    about: '108-byte alarm pushes',
+    unit: 'frames/s',
+    ours: framesPerSecond.ours,
+    peer: framesPerSecond.byHand,
+    peerName: 'DataView code written by hand for this frame',
+    floor: framesPerSecond.copy,
+    floorName: 'Buffer.copy of the same bytes',
+    aimToPeer: 0.7,
+  };
 }
 
 /** The captured stream where the captures are there, else one of our own making; the output says which. */
