@@ -15,7 +15,9 @@ import {
   type Route,
   type RouteCall,
 } from './device';
+import { Outputs } from './outputs';
 import { Ptz } from './ptz';
+import { Recordings, type TrackSpec } from './recordings';
 
 export const MODEL_NAMES = ['camera', 'nvr', 'doorstation'] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
@@ -51,6 +53,7 @@ function camera(): SimulatedDevice {
     { id: 102, name: 'Yard', codec: 'H.264', width: 640, height: 360, kbps: 512, frames: 1_250 },
     { id: 103, name: 'Yard', codec: 'H.265', width: 1_280, height: 720, kbps: 1_024, frames: 2_500 },
   ]);
+  model.recordings([{ channel: 1, mode: 'CMR', kbps: 4_096 }]);
   model.motionDetection(videoInputPath(1), 'human,vehicle');
   model.triggers([
     { id: 'VMD-1', type: 'VMD', channel: 1, actions: ['center', 'record-1'] },
@@ -90,6 +93,13 @@ function recorder(): SimulatedDevice {
       { id: channel * 100 + 1, name, codec: 'H.265', width: 1_920, height: 1_080, kbps: 2_048, frames: 0 },
       { id: channel * 100 + 2, name, codec: 'H.264', width: 704, height: 576, kbps: 512, frames: 0 },
     ]),
+  );
+  model.recordings(
+    channels.map(({ channel }) =>
+      channel === 2
+        ? { channel, mode: 'MOTION', hours: { from: '08:00', to: '18:00' }, kbps: 2_048 }
+        : { channel, mode: 'CMR', kbps: 2_048 },
+    ),
   );
   const offline = new Set(channels.filter(({ online }) => !online).map(({ channel }) => channel));
   for (const { channel } of channels) {
@@ -256,6 +266,7 @@ class Model {
 
   deviceInfo(deviceType: string, firmware: string, released: string): void {
     const { name, model, serial, mac } = this.identity;
+    this.timeServer();
     this.xml(
       '/ISAPI/System/deviceInfo',
       `<DeviceInfo version="2.0" xmlns="${NAMESPACE}">
@@ -301,6 +312,33 @@ class Model {
     );
   }
 
+  private timeServer(): void {
+    const base = '/ISAPI/System/time/ntpServers';
+    this.xml(
+      `${base}/1`,
+      `<NTPServer version="2.0" xmlns="${NAMESPACE}">
+      <id>1</id>
+      <addressingFormatType>hostname</addressingFormatType>
+      <hostName>time.example.com</hostName>
+      <portNo>123</portNo>
+      <synchronizeInterval>1440</synchronizeInterval>
+      </NTPServer>`,
+    );
+    this.list(base, 'NTPServerList', [`${base}/1`]);
+  }
+
+  recordings(tracks: readonly TrackSpec[]): void {
+    const recordings = new Recordings(tracks);
+    const documents = recordings.documents();
+    for (const { path, content } of documents) this.xml(path, content);
+    this.list(
+      '/ISAPI/ContentMgmt/record/tracks',
+      'TrackList',
+      documents.map(({ path }) => path),
+    );
+    this.routes.push(...recordings.routes());
+  }
+
   capabilities(has: {
     videoInputs: number;
     inputProxies: number;
@@ -308,6 +346,7 @@ class Model {
     alarmOutputs: number;
     ptz: boolean;
   }): void {
+    this.routes.push(...new Outputs(has.alarmOutputs).routes());
     this.xml(
       '/ISAPI/System/capabilities',
       `<DeviceCap version="2.0" xmlns="${NAMESPACE}">
@@ -331,7 +370,7 @@ class Model {
       <isSupportTamperDetection>true</isSupportTamperDetection>
       </EventCap>
       ${has.inputProxies === 0 ? '' : `<RacmCap><inputProxyNums>${has.inputProxies}</inputProxyNums></RacmCap>`}
-      ${has.ptz ? '<PTZCtrlCap><isSupportPatrols>false</isSupportPatrols></PTZCtrlCap>' : ''}
+      ${has.ptz ? '<PTZCtrlCap><isSupportPatrols>true</isSupportPatrols></PTZCtrlCap>' : ''}
       </DeviceCap>`,
     );
   }

@@ -28,6 +28,9 @@ const TILT_PER_SECOND = 600;
 const ZOOM_PER_SECOND = 80;
 const MAX_SPEED = 100;
 const MAX_PRESET = 300;
+const MAX_PATROL = 8;
+/** How long a patrol looks at each preset. */
+const PATROL_STAY_MS = 10_000;
 
 const HOME: Position = { azimuth: 0, elevation: 0, zoom: 10 };
 
@@ -45,9 +48,13 @@ export class Ptz {
   private speed = { pan: 0, tilt: 0, zoom: 0 };
   private movesSinceMs = 0;
   private movesUntilMs = Infinity;
+  /** A patrol that runs, with its start. All of them visit the stored presets in order. */
+  private patrol: { readonly number: number; readonly sinceMs: number } | null = null;
 
   /** Where it looks now, a movement under way included. */
   positionAt(clock: Clock): Position {
+    const visited = this.visitedAt(clock);
+    if (visited !== null) return visited;
     const seconds = Math.max(0, Math.min(clock.monotonic(), this.movesUntilMs) - this.movesSinceMs) / 1_000;
     const moved = (rate: number, speed: number) => (rate * seconds * speed) / MAX_SPEED;
     return bounded({
@@ -55,6 +62,13 @@ export class Ptz {
       elevation: this.position.elevation + moved(TILT_PER_SECOND, this.speed.tilt),
       zoom: this.position.zoom + moved(ZOOM_PER_SECOND, this.speed.zoom),
     });
+  }
+
+  private visitedAt(clock: Clock): Position | null {
+    if (this.patrol === null) return null;
+    const stops = [...this.presets.values()].flatMap(({ position }) => (position === null ? [] : [position]));
+    const stop = Math.floor((clock.monotonic() - this.patrol.sinceMs) / PATROL_STAY_MS);
+    return stops[stop % Math.max(1, stops.length)] ?? null;
   }
 
   /** @param base start of its paths, as a regular expression without anchors. */
@@ -77,6 +91,8 @@ export class Ptz {
       route('PUT', preset, (call) => this.withBody(call, 'PTZPreset', (body) => this.storePreset(call, body))),
       route('DELETE', preset, (call) => this.deletePreset(call)),
       route('PUT', `${preset}/goto`, (call) => this.gotoPreset(call)),
+      route('PUT', '/patrols/(\\d{1,3})/start', (call) => this.startPatrol(call)),
+      route('PUT', '/patrols/(\\d{1,3})/stop', (call) => this.stopPatrol(call)),
       route('PUT', '/homeposition', (call) => {
         this.home = this.positionAt(call.clock);
         return call.status('ok');
@@ -97,6 +113,7 @@ export class Ptz {
 
   private move(call: RouteCall, speed: { pan: number; tilt: number; zoom: number }, forMs: number): DeviceAnswer {
     this.position = this.positionAt(call.clock);
+    this.patrol = null;
     this.speed = speed;
     this.movesSinceMs = call.clock.monotonic();
     this.movesUntilMs = this.movesSinceMs + forMs;
@@ -105,10 +122,24 @@ export class Ptz {
 
   private stopAt(position: Position, call: RouteCall): DeviceAnswer {
     this.position = bounded(position);
+    this.patrol = null;
     this.speed = { pan: 0, tilt: 0, zoom: 0 };
     this.movesSinceMs = call.clock.monotonic();
     this.movesUntilMs = this.movesSinceMs;
     return call.status('ok');
+  }
+
+  private startPatrol(call: RouteCall): DeviceAnswer {
+    const number = presetNumber(call);
+    if (number < 1 || number > MAX_PATROL) return call.status('badParameters', 'id');
+    this.stopAt(this.positionAt(call.clock), call);
+    this.patrol = { number, sinceMs: call.clock.monotonic() };
+    return call.status('ok');
+  }
+
+  private stopPatrol(call: RouteCall): DeviceAnswer {
+    if (this.patrol?.number !== presetNumber(call)) return call.status('invalidOperation');
+    return this.stopAt(this.positionAt(call.clock), call);
   }
 
   private continuous(call: RouteCall, body: XmlElement): DeviceAnswer {
@@ -237,7 +268,7 @@ ${range('YRange', -MAX_SPEED, MAX_SPEED)}
 </ContinuousPanTiltSpace>
 <ContinuousZoomSpace>${range('ZRange', -MAX_SPEED, MAX_SPEED)}</ContinuousZoomSpace>
 <maxPresetNum>${MAX_PRESET}</maxPresetNum>
-<maxPatrolNum>0</maxPatrolNum>
+<maxPatrolNum>${MAX_PATROL}</maxPatrolNum>
 <maxPatternNum>0</maxPatternNum>
 <PresetNameCap>
 <presetNameSupport>true</presetNameSupport>

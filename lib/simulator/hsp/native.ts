@@ -22,6 +22,7 @@ import {
   ptzMoveOf,
   recordRequest,
   recordSchedule,
+  stopCode,
   type NetDvrDisk,
   type NetDvrTime,
 } from '../../codec/structs';
@@ -463,6 +464,8 @@ const controlPtz = onChannel(ptzControl, (channel, { code, value }, { ask, facts
     case PTZ_CODES.runSequence:
       return plain(ask('PUT', `${base}/patrols/${value}/start`));
     case PTZ_CODES.stopSequence:
+    case stopCode(PTZ_CODES.runCruise):
+    case stopCode(PTZ_CODES.runSequence):
       return plain(ask('PUT', `${base}/patrols/${value}/stop`));
   }
   const known = ptzMoveOf(code);
