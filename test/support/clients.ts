@@ -73,11 +73,11 @@ export async function advanceUntil(
   clock: FakeClock,
   condition: () => boolean,
   what: string,
-  { stepMs = 250, limitMs = 600_000 } = {},
+  { stepMs = 500, limitMs = 600_000 } = {},
 ): Promise<number> {
   const started = clock.monotonic();
   for (;;) {
-    await turns(12);
+    await turns(5);
     if (condition()) return clock.monotonic() - started;
     if (clock.monotonic() - started > limitMs) throw new Error(`not within ${limitMs / 1000} s of fake time: ${what}`);
     await clock.advance(stepMs);
