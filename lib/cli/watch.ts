@@ -73,6 +73,7 @@ Exit status: 0 fine, 1 the device refused us or never answered, 2 usage.`,
         },
         { endAfterMs },
       );
+      if (io.signal.aborted) return finish(0);
       client.connect().catch(() => undefined); // told by onState, and tried again where that can help
     });
   },
@@ -83,7 +84,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 function number(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new UsageError(`${option} takes a number`);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new UsageError(`${option} takes a number`);
   return value;
 }
 
