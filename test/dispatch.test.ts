@@ -27,24 +27,19 @@ function running(
   const clock = new FakeClock();
   const sent: (IsapiRequest & { idempotent?: boolean | undefined })[] = [];
   const command = commandNamed(name) as Command;
-  const result = dispatch(
-    command,
-    name,
-    args,
-    {
-      carrier: {
-        place: 'cam',
-        send: (request: IsapiRequest, { idempotent }: { idempotent?: boolean }) => {
-          sent.push({ ...request, idempotent });
-          const answer = answers.length > 1 ? answers.shift() : answers[0];
-          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as IsapiAnswer);
-        },
+  const result = dispatch(command, name, args, {
+    carrier: {
+      place: 'cam',
+      send: (request: IsapiRequest, { idempotent }: { idempotent?: boolean }) => {
+        sent.push({ ...request, idempotent });
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as IsapiAnswer);
       },
-      context: context(),
-      clock,
-      ...options,
     },
-  );
+    context: context(),
+    clock,
+    ...options,
+  });
   result.catch(() => undefined);
   return { clock, sent, result };
 }
