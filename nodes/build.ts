@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { commandList, EVENT_KIND_NAMES } from '../lib/index';
-import { commandHelp, editorCommands, localeOf } from './shared/generate';
+import { commandHelp, editorCommands, helpFrom, localeOf } from './shared/generate';
 
 const NODES = ['config', 'connect', 'command', 'event-in'] as const;
 
@@ -26,7 +26,7 @@ async function buildNode(name: string): Promise<void> {
   const template = element('text/html', `data-template-name="${type}"`, form);
   writeFileSync(join(target, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${template}`);
 
-  const help = read(join(source, 'help.md')) + (name === 'command' ? `\n${commandHelp(commandList())}` : '');
+  const help = helpFrom(read(join(source, 'help.md'))) + (name === 'command' ? `\n${commandHelp(commandList())}` : '');
   writeFileSync(join(locales, `${name}.html`), element('text/markdown', `data-help-name="${type}"`, help));
   const locale = localeOf(read(join(source, 'locale.json')), read(join(sourceRoot, 'shared', 'locale.json')));
   writeFileSync(join(locales, `${name}.json`), `${JSON.stringify(locale, null, 2)}\n`);

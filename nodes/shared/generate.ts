@@ -53,3 +53,34 @@ function parameterHelp(param: Param): string {
 export function localeOf(own: string, shared: string): Record<string, unknown> {
   return { ...(JSON.parse(own) as Record<string, unknown>), ...(JSON.parse(shared) as Record<string, unknown>) };
 }
+
+/**
+ * Help as we write it, in Markdown, with Node-RED's lists of properties turned into its HTML: the reader of Node-RED loses its way
+ * at a second colon or a bar within one. `: *name* (type) : text`; a name in stars may be left out.
+ */
+export function helpFrom(markdown: string): string {
+  return markdown.replace(/(?:^: .+\n)+/gm, (list) => {
+    const rows = list
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        const [, optional, name = '', type, text = ''] = /^: ([*_])?(.+?)[*_]?(?: \(([^)]*)\))? : (.*)$/.exec(line) ?? [];
+        if (name === '') throw new Error(`help: not a property: ${line}`);
+        const typed = type === undefined ? '' : ` <span class="property-type">${escape(type)}</span>`;
+        return `<dt${optional === undefined ? '' : ' class="optional"'}>${escape(name)}${typed}</dt>\n<dd>${inline(text)}</dd>`;
+      });
+    return `<dl class="message-properties">\n${rows.join('\n')}\n</dl>\n`;
+  });
+}
+
+function escape(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/** Markdown is not read within HTML. */
+function inline(text: string): string {
+  return escape(text)
+    .replace(/`([^`]+)`/g, '<code>$1</code>')
+    .replace(/\*\*([^*]+)\*\*/g, '<b>$1</b>')
+    .replace(/\*([^*]+)\*|\b_([^_]+)_\b/g, '<i>$1$2</i>');
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandList } from '../../lib/index';
 import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
-import { commandHelp, editorCommands } from '../../nodes/shared/generate';
+import { commandHelp, editorCommands, helpFrom } from '../../nodes/shared/generate';
 
 const commands = editorCommands(commandList());
 const param = (command: string, name: string) => {
@@ -48,5 +48,19 @@ describe('the list of commands in the help', () => {
       for (const parameter of Object.keys(params)) expect(help).toContain(`- \`${parameter}\` (`);
     }
     expect(help).toMatch(/`config\.reboot`.*\(dangerous\)/);
+  });
+});
+
+describe('help', () => {
+  it('has its lists of properties in the form of Node-RED', () => {
+    const help = helpFrom(
+      '### Inputs\n\n: *payload* (object | null) : such as `{ "a": 1 }`: **all**.\n: topic (string) : a < b\n\nText\n',
+    );
+    expect(help).toBe(
+      '### Inputs\n\n<dl class="message-properties">\n' +
+        '<dt class="optional">payload <span class="property-type">object | null</span></dt>\n' +
+        '<dd>such as <code>{ "a": 1 }</code>: <b>all</b>.</dd>\n' +
+        '<dt>topic <span class="property-type">string</span></dt>\n<dd>a &lt; b</dd>\n</dl>\n\nText\n',
+    );
   });
 });
