@@ -1,4 +1,5 @@
 /** One device: its connection, its commands, its events. */
+import { inspect } from 'node:util';
 import { systemClock, type Clock } from './clock';
 import { checkArguments } from './commands/arguments';
 import type { CommandContext } from './commands/command';
@@ -127,6 +128,15 @@ class ClientBase {
 
   get state(): ConnectionState {
     return this.connection.state;
+  }
+
+  /** What a debugger or a careless log line shows: who it is, and nothing that opens a door. */
+  toJSON(): { readonly host: string; readonly state: string } {
+    return { host: this.host, state: this.state.state };
+  }
+
+  [inspect.custom](): string {
+    return `HikvisionClient ${JSON.stringify(this.toJSON())}`;
   }
 
   get counters(): ClientCounters {

@@ -68,7 +68,6 @@ export function openTls(
 }
 
 function judge(socket: TLSSocket, trust: TlsTrust): CertificateError | null {
-  if (trust.acceptAny === true) return null;
   const shown = socket.getPeerCertificate().fingerprint256 as string | undefined;
   if (trust.fingerprint !== undefined && trust.fingerprint !== '') {
     if (shown !== undefined && bare(shown) === bare(trust.fingerprint)) return null;
@@ -77,6 +76,8 @@ function judge(socket: TLSSocket, trust: TlsTrust): CertificateError | null {
       shown,
     );
   }
+  // Whoever names one certificate means it, even beside "any".
+  if (trust.acceptAny === true) return null;
   if (socket.authorized) return null;
   const reason = socket.authorizationError as unknown;
   const why = reason instanceof Error ? reason.message : String(reason);

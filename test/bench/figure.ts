@@ -18,12 +18,11 @@ export interface Figure {
 export async function rateOf(work: () => number | Promise<number>): Promise<number> {
   let units = 0;
   const start = process.hrtime.bigint();
-  let elapsed = 0;
-  do {
+  for (;;) {
     units += await work();
-    elapsed = Number(process.hrtime.bigint() - start) / 1e9;
-  } while (elapsed < 0.3);
-  return units / elapsed;
+    const elapsed = Number(process.hrtime.bigint() - start) / 1e9;
+    if (elapsed >= 0.3) return units / elapsed;
+  }
 }
 
 export function median(values: readonly number[]): number {

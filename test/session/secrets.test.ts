@@ -126,6 +126,19 @@ describe('a planted password', () => {
     expect(server.seen.some(({ headers }) => headers.authorization !== undefined)).toBe(true);
   });
 
+  it('in what a debugger or a log line shows of a client', async () => {
+    const device = await simulator('camera', { password: SECRET });
+    const client = hikvisionClient(device, { username: USER, password: SECRET });
+    await client.connect();
+    expectClean([
+      inspect(client, { depth: 12, showHidden: true }),
+      JSON.stringify(client),
+      String(client),
+      `${inspect([{ client }], { depth: 12 })}`,
+    ]);
+    await client.close();
+  });
+
   it('on the command line, wherever it was given', async () => {
     const device = await simulator('camera', { password: SECRET });
     const place = device.url.replace('http://', '');

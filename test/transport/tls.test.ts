@@ -59,7 +59,14 @@ describe('a certificate', () => {
     },
   );
 
-  it('is not looked at where the user accepts any', async () => {
+  it('is not looked at where the user accepts any, unless one is named all the same', async () => {
+    const other = await errorOf(
+      ask(await simulator('camera', { tls: selfSigned }), {
+        acceptAny: true,
+        fingerprint: fingerprint256.replace(/^../, '00'),
+      }),
+    );
+    expect(other).toBeInstanceOf(CertificateError);
     expect((await ask(await simulator('camera', { tls: selfSigned }), { acceptAny: true })).status).toBe(200);
   });
 
