@@ -18,7 +18,7 @@ import type { DeviceAnswer } from './answers';
 import type { Gate } from './auth';
 import type { DeviceRequest } from './device';
 import type { EventFields } from './event-parts';
-import { faultNamed, type FaultName } from './faults';
+import { faultNamed, SLOW_BODY_MS, type FaultName } from './faults';
 import { AlarmChannels, alarmOf } from './hsp/alarms';
 import { Facts, type Ask } from './hsp/facts';
 import { Line, type LineFault, type OutgoingFrame } from './hsp/line';
@@ -119,6 +119,8 @@ interface Connection {
   readonly from: string;
   stage: Stage;
   pending: PendingLogin | null;
+  /** Whose alarm channel it is; 0 for none. */
+  userId: number;
   timer: Timer | null;
   /** Ends the alarm channel. */
   endLine: (() => void) | null;
@@ -256,13 +258,13 @@ export class CommandPort {
       raws.set(place, { raw, handshake });
       this.track(raw);
       raw.on('close', () => {
-        this.cancel(handshake);
+        handshake.cancel();
         raws.delete(place);
       });
     });
     server.on('secureConnection', (socket: Socket) => {
       const below = raws.get(placeOf(socket));
-      if (below !== undefined) this.cancel(below.handshake);
+      below?.handshake.cancel();
       this.serve(socket, below?.raw ?? socket);
     });
     server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
@@ -288,6 +290,7 @@ export class CommandPort {
       from: socket.remoteAddress ?? '',
       stage: 'first',
       pending: null,
+      userId: 0,
       timer: null,
       endLine: null,
     };
@@ -304,7 +307,8 @@ export class CommandPort {
     try {
       for (const frame of connection.framer.push(chunk)) this.receive(connection, frame);
     } catch (error) {
-      // A length that cannot be, or a header without sense: a device hangs up, and has nothing to say.
+      // A length that cannot be, or a header without sense: a device hangs up, and has nothing to say. A mistake of our own
+      // ends the connection too, and nothing else.
       connection.socket.destroy(error instanceof ProtocolError ? undefined : (error as Error));
     }
   }
@@ -313,7 +317,8 @@ export class CommandPort {
   private arm(connection: Connection): void {
     this.disarm(connection);
     if (this.isMute || connection.socket.destroyed) return;
-    connection.timer = this.context.clock.after(REQUEST_MS, () => connection.socket.destroy());
+    const slowMs = faultNamed(this.context.fault()).slowBody === true ? SLOW_BODY_MS : 0;
+    connection.timer = this.context.clock.after(REQUEST_MS + slowMs, () => connection.socket.destroy());
   }
 
   private disarm(connection: Connection): void {
@@ -365,12 +370,12 @@ export class CommandPort {
       if (!this.isClosed) run();
     });
     this.timers.add(timer);
-    return timer;
-  }
-
-  private cancel(timer: Timer): void {
-    timer.cancel();
-    this.timers.delete(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.timers.delete(timer);
+      },
+    };
   }
 
   /* Requests */
@@ -451,7 +456,7 @@ export class CommandPort {
       case COMMAND_CODES.logout.code:
         this.sessions.end(session.userId);
         this.answer(connection, { status: STATUS.ok }, request);
-        for (const line of this.alarms.linesOf(session.userId)) line.end();
+        this.endLines(session.userId);
         return;
       case COMMAND_CODES.alarmChannelV30.code:
         this.openAlarmChannel(connection, 'V30', request);
@@ -490,7 +495,17 @@ export class CommandPort {
     connection.stage = 'line';
     this.disarm(connection);
     connection.line.send([{ kind: 'reply', bytes: encodeReply({ retVal: STATUS.ok }) }], { end: false });
-    connection.endLine = this.alarms.start(connection.line, request.header.userId, version);
+    connection.userId = request.header.userId;
+    connection.endLine = this.alarms.start(connection.line, version);
+  }
+
+  private endLines(userId: number): void {
+    for (const connection of this.connections.values()) {
+      if (connection.endLine === null || connection.userId !== userId) continue;
+      connection.endLine();
+      connection.endLine = null;
+      this.endWith(connection);
+    }
   }
 
   private passThrough(connection: Connection, body: Buffer): NativeAnswer {

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { parseXml, textAt } from '../../lib/codec/xml';
 import { FAULT_NAMES, SIMULATOR_PASSWORD } from '../../lib/simulator';
 import { capturesFolder } from '../support/captures';
 import { DigestClient, until } from '../support/digest-client';
+import { HspClient } from '../support/hsp-client';
 
 const INFO = '/ISAPI/System/deviceInfo';
 const SECRET = 'planted-Secret-1';
@@ -16,6 +17,7 @@ const SECRET = 'planted-Secret-1';
 interface Ready {
   readonly ready: boolean;
   readonly http: number;
+  readonly hsp?: number;
   readonly model?: string;
 }
 
@@ -163,6 +165,30 @@ describe('hsp simulate', () => {
     expect(await read()).toEqual(['2021-07-02T14:25:36+08:00', 'Fri, 02 Jul 2021 06:25:36 GMT']);
   });
 
+  it('opens the command port where it is asked to, and says where', async () => {
+    const run = new Run(['--hsp', '0', '--model', 'nvr', '--fault', 'hsp-split']);
+    const [ready] = await run.ready();
+    expect(run.lines).toEqual([`{"ready":true,"http":${ready?.http},"hsp":${ready?.hsp}}`]);
+    const client = new HspClient({ port: ready?.hsp ?? 0, password: SIMULATOR_PASSWORD });
+    expect(await client.login()).toBe(1);
+    expect((await client.isapi('GET', INFO)).body.toString()).toContain('SIM-NVR-8');
+    client.close();
+    expect(await run.stop()).toBe(0);
+  });
+
+  it('gives each dump a command port of its own, behind the first', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const busy = new Run(['--hsp', String(port)]);
+    await expect(busy.status).rejects.toThrow(`port ${port} is taken`);
+    await new Promise((resolve) => taken.close(resolve));
+    const run = new Run(['--dump', dump('X-1'), '--dump', dump('X-2'), '--hsp', String(port)]);
+    const ready = await run.ready(2);
+    expect(ready[0]?.hsp).toBe(port);
+    expect(ready[1]?.hsp).toBeGreaterThan(port);
+  });
+
   it('has its faults', async () => {
     const run = new Run(['--fault', 'locked']);
     expect((await (await run.client()).get(INFO)).text).toContain('<lockStatus>lock</lockStatus>');
@@ -174,6 +200,7 @@ describe('hsp simulate', () => {
     for (const word of [
       '--dump',
       '--http',
+      '--hsp',
       '--user',
       '--password',
       '--stream',
@@ -192,6 +219,10 @@ describe('hsp simulate', () => {
     ['--fault', 'sleepy'],
     ['--http', '70000'],
     ['--http', 'x'],
+    ['--hsp', '65536'],
+    ['--hsp', '-1'],
+    ['--fault', 'hsp-split'],
+    ['--fault', 'http-closed'],
     ['--speed', '2'],
     ['--stream', 'x', '--speed', '0'],
     ['--stream', 'x', '--speed', 'fast'],

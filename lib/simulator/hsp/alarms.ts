@@ -157,7 +157,6 @@ function word(numbers: readonly number[]): number {
 
 interface AlarmChannel {
   readonly line: Line;
-  readonly userId: number;
   readonly version: 'V30' | 'old';
   timer: Timer | null;
 }
@@ -180,8 +179,8 @@ export class AlarmChannels {
   }
 
   /** @returns what ends it. */
-  start(line: Line, userId: number, version: 'V30' | 'old'): () => void {
-    const channel: AlarmChannel = { line, userId, version, timer: null };
+  start(line: Line, version: 'V30' | 'old'): () => void {
+    const channel: AlarmChannel = { line, version, timer: null };
     this.open.add(channel);
     this.arm(channel);
     return () => {
@@ -196,11 +195,6 @@ export class AlarmChannels {
       const bytes = version === 'V30' ? pushV30(alarm, this.deviceChannel) : pushOld(alarm);
       line.send([{ bytes, kind: 'push' }], { end: false });
     }
-  }
-
-  /** The lines that a session opened. */
-  linesOf(userId: number): Line[] {
-    return [...this.open].filter((channel) => channel.userId === userId).map(({ line }) => line);
   }
 
   private arm(channel: AlarmChannel): void {

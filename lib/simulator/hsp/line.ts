@@ -71,21 +71,15 @@ export class Line {
     this.pump();
   }
 
-  /** Closes behind what is still to be sent. */
-  end(): void {
-    this.endsWhenSent = true;
-    this.pump();
-  }
-
   private queue(...pieces: Buffer[]): void {
     this.pieces.push(...pieces);
     for (const piece of pieces) this.pieceBytes += piece.length;
+    if (this.socket.writableLength + this.pieceBytes > MAX_BACKLOG_BYTES) this.socket.destroy();
   }
 
   /** Writes piece after piece; with split segments each one on its own. */
   private pump(): void {
     if (this.isPumping) return;
-    if (this.socket.writableLength + this.pieceBytes > MAX_BACKLOG_BYTES) this.socket.destroy();
     const isSplit = this.options.fault() === 'split';
     while (this.isOpen) {
       const piece = this.pieces.shift();
@@ -110,10 +104,11 @@ export class Line {
   private sendSlowly(bytes: Buffer): void {
     const half = bytes.length >> 1;
     this.socket.write(bytes.subarray(0, half));
-    this.options.later(SLOW_BODY_MS, () => {
+    const timer = this.options.later(SLOW_BODY_MS, () => {
       this.queue(bytes.subarray(half));
       this.pump();
     });
+    this.socket.once('close', () => timer.cancel());
   }
 
   private resetWithin(bytes: Buffer): void {
@@ -121,7 +116,6 @@ export class Line {
       // Otherwise the reset overtakes the bytes.
       setImmediate(() => {
         if (!this.options.raw.destroyed) this.options.raw.resetAndDestroy();
-        this.socket.destroy();
       });
     });
   }
