@@ -144,8 +144,8 @@ function hintOf(param: EditorParam, translate: Translate): string {
   const range =
     param.min === undefined || param.max === undefined
       ? ''
-      : translate('hsp-command.range', { min: param.min, max: param.max, unit: param.unit ?? '' }).trim();
-  return [param.description, param.pattern?.meaning, range].filter(Boolean).join(' · ');
+      : `(${translate('hsp-command.range', { min: param.min, max: param.max, unit: param.unit ?? '' }).trim()})`;
+  return [param.description ?? param.pattern?.meaning, range].filter(Boolean).join(' ');
 }
 
 /** The widget hides the labelled field behind parts of its own; a screen reader needs their names. */
