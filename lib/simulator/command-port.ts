@@ -34,7 +34,7 @@ import {
   type LoginMode,
   type PendingLogin,
 } from './hsp/login';
-import { answerNative, type NativeAnswer } from './hsp/native';
+import { answerNative, type NativeAnswer, type Speeds } from './hsp/native';
 import { passedAnswer, passedRequest, requestOf, type DocumentPadding } from './hsp/pass-through';
 import { hasAuthWord, hasPlainSum, Sessions, type Addend, type Session } from './hsp/sessions';
 import { STATUS } from './hsp/status';
@@ -140,6 +140,7 @@ export class CommandPort {
   private readonly connections = new Map<Socket, Connection>();
   private readonly entries: HspLogEntry[] = [];
   private readonly timers = new Set<Timer>();
+  private readonly speeds = new Map<number, Speeds>();
   private listenedPort = 0;
   private isClosed = false;
 
@@ -208,6 +209,7 @@ export class CommandPort {
 
   /** A restart forgets who was logged in. */
   restarted(): void {
+    this.speeds.clear();
     this.sessions.clear();
   }
 
@@ -523,6 +525,7 @@ export class CommandPort {
         ask: this.asker(connection.from),
         facts: this.facts,
         channelOf: (deviceChannel) => this.channelOf(deviceChannel),
+        speeds: this.speeds,
       });
       return answer ?? { status: STATUS.notSupported };
     } catch (error) {

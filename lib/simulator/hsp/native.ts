@@ -49,7 +49,12 @@ export interface NativeCall {
   readonly facts: Facts;
   /** The channel as people count it; null when the device has none with that number. */
   readonly channelOf: (deviceChannel: number) => number | null;
+  /** How channels were told to move, by channel: each code is about one axis, and leaves the others alone. */
+  readonly speeds: Map<number, Speeds>;
 }
+
+/** In hundredths of full speed, right, up and into the picture positive. */
+export type Speeds = readonly [pan: number, tilt: number, zoom: number];
 
 type Handler = (call: NativeCall) => NativeAnswer;
 
@@ -434,7 +439,7 @@ const keyFrame = (stream: '01' | '02'): Handler =>
 /* Movement */
 
 /** Directions: right, up and into the picture are positive. */
-const DIRECTIONS: Readonly<Record<string, readonly [pan: number, tilt: number, zoom: number]>> = {
+const DIRECTIONS: Readonly<Record<string, Speeds>> = {
   zoomIn: [0, 0, 1],
   zoomOut: [0, 0, -1],
   tiltUp: [0, 1, 0],
@@ -447,10 +452,11 @@ const DIRECTIONS: Readonly<Record<string, readonly [pan: number, tilt: number, z
   downRight: [1, -1, 0],
   panAuto: [1, 0, 0],
 };
+const STANDING: Speeds = [0, 0, 0];
 const FASTEST = 7;
 const USUAL_SPEED = 4;
 
-const controlPtz = onChannel(ptzControl, (channel, { code, value }, { ask, facts }) => {
+const controlPtz = onChannel(ptzControl, (channel, { code, value }, { ask, facts, speeds }) => {
   const base = `/ISAPI/PTZCtrl/channels/${channel}`;
   if (facts.document(`${base}/capabilities`) === null) return NOT_SUPPORTED;
   switch (code) {
@@ -474,7 +480,12 @@ const controlPtz = onChannel(ptzControl, (channel, { code, value }, { ask, facts
   // Light, wiper, focus and iris: there is nothing to be seen of them.
   if (direction === undefined) return { status: STATUS.ok };
   const speed = known.stop ? 0 : Math.round((100 * (value === 0 ? USUAL_SPEED : value)) / FASTEST);
-  const [pan, tilt, zoom] = direction.map((sign) => sign * speed);
+  const before = speeds.get(channel) ?? STANDING;
+  const isZoom = direction[2] !== 0;
+  const [pan, tilt, zoom]: Speeds = isZoom
+    ? [before[0], before[1], direction[2] * speed]
+    : [direction[0] * speed, direction[1] * speed, before[2]];
+  speeds.set(channel, [pan, tilt, zoom]);
   return plain(
     ask('PUT', `${base}/continuous`, `<PTZData><pan>${pan}</pan><tilt>${tilt}</tilt><zoom>${zoom}</zoom></PTZData>`),
   );

@@ -204,6 +204,15 @@ describe('both faces tell the same', () => {
     expect(await ptz(~21 >>> 0, 7)).toBe(1);
     await clock.advance(5_000);
     expect(await look()).toEqual([0, 600, 10]);
+    // Both at once, ended one after the other.
+    expect(await ptz(24, 7)).toBe(1);
+    expect(await ptz(11, 7)).toBe(1);
+    await clock.advance(1_000);
+    expect(await ptz(~24 >>> 0, 0)).toBe(1);
+    await clock.advance(1_000);
+    expect(await ptz(~11 >>> 0, 0)).toBe(1);
+    await clock.advance(1_000);
+    expect(await look()).toEqual([900, 600, 170]);
     expect(await ptz(39, 2)).toBe(1);
     expect(await look()).toEqual([1_800, 250, 50]);
     expect(await ptz(8, 77)).toBe(1);
