@@ -1,4 +1,6 @@
 /** What one camera does: pictures, pan, tilt and zoom. */
+import { encode } from '../codec/layout';
+import { jpegRequest, PTZ_CODES, ptzControl, stopCode, type PtzMove } from '../codec/structs';
 import { sniff } from '../codec/text';
 import { all, booleanAt, element, formatXml, numberAt, textAt } from '../codec/xml';
 import {
@@ -17,6 +19,7 @@ import {
 import { BUSY_RETRY_WAITS_MS, MOVE_MAX_MS } from '../settings';
 import { ask, command, getDocument, putDocument, wait, type CommandContext, type Steps } from './command';
 import { channelParam, streamIdOf } from './channels';
+import { askPort, deviceChannelOf, waitPort, type PortContext, type PortSteps } from './port';
 import type { Movement, Preset, PresetCall, Snapshot } from './results';
 import { firstThatWorks, isAbsence } from './ways';
 
@@ -127,6 +130,47 @@ function isNoPicture(error: unknown): error is HikvisionError {
   return isAbsence(error) || error instanceof DeviceBusyError || error instanceof ProtocolError;
 }
 
+/** Sizes that a device cuts a picture to; any other wish is its own size. Source: HCNetSDK.h NET_DVR_JPEGPARA. */
+const JPEG_SIZES: Readonly<Record<string, number>> = {
+  '352x288': 0,
+  '176x144': 1,
+  '704x576': 2,
+  '1600x1200': 3,
+  '800x600': 4,
+  '1280x720': 5,
+  '640x480': 6,
+};
+const OWN_SIZE = 0xff;
+const BEST_QUALITY = 0;
+
+/** The binary form knows a channel, not its streams: it takes the picture of the main one. */
+function nativeSnapshot(
+  args: { channel: number; stream: 'main' | 'sub'; width: number | undefined; height: number | undefined },
+  context: PortContext,
+): PortSteps<Snapshot> | null {
+  return args.stream === 'main' ? nativePicture(args, context) : null;
+}
+
+function* nativePicture(
+  args: { channel: number; width: number | undefined; height: number | undefined },
+  context: PortContext,
+): PortSteps<Snapshot> {
+  const size = pictureSize(args);
+  const channel = deviceChannelOf(args.channel, context.device);
+  const wanted = size === undefined ? undefined : JPEG_SIZES[`${size.width}x${size.height}`];
+  const ask = (pictureSize: number) =>
+    askPort('jpeg', encode(jpegRequest, { channel, pictureSize, quality: BEST_QUALITY }));
+  let data: Buffer;
+  try {
+    data = yield* ask(wanted ?? OWN_SIZE);
+  } catch (error) {
+    if (wanted === undefined || !isAbsence(error)) throw error;
+    data = yield* ask(OWN_SIZE);
+  }
+  if (sniff(data) !== 'jpeg') throw new ProtocolError('answered with something that is no JPEG picture', 0);
+  return { contentType: 'image/jpeg', data };
+}
+
 /* Pan, tilt, zoom */
 
 /** Cameras and analog channels have the plain path, IP channels of a recorder the proxy (isapi.md §4.1). */
@@ -221,6 +265,101 @@ function* standStill(channel: number, context: CommandContext, isOwner: () => bo
   return true;
 }
 
+/* Pan, tilt, zoom in binary: a code for each direction, one speed from 1 to 7, and the same code turned over to stop. */
+
+const MAX_PORT_SPEED = 7;
+
+interface PortMove {
+  readonly move: PtzMove;
+  readonly speed: number;
+}
+
+function portSpeed(percent: number): number {
+  return Math.max(1, Math.round((Math.abs(percent) / 100) * MAX_PORT_SPEED));
+}
+
+/** At most two: one for pan and tilt together, one for zoom. */
+function portMoves({ pan, tilt, zoom }: Speeds): PortMove[] {
+  const moves: PortMove[] = [];
+  const vertical = tilt === 0 ? null : tilt > 0 ? 'up' : 'down';
+  const horizontal = pan === 0 ? null : pan > 0 ? 'Right' : 'Left';
+  if (vertical !== null && horizontal !== null)
+    moves.push({ move: `${vertical}${horizontal}`, speed: portSpeed(Math.max(Math.abs(pan), Math.abs(tilt))) });
+  else if (vertical !== null) moves.push({ move: vertical === 'up' ? 'tiltUp' : 'tiltDown', speed: portSpeed(tilt) });
+  else if (horizontal !== null) moves.push({ move: `pan${horizontal}`, speed: portSpeed(pan) });
+  if (zoom !== 0) moves.push({ move: zoom > 0 ? 'zoomIn' : 'zoomOut', speed: portSpeed(zoom) });
+  return moves;
+}
+
+function* drivePort(channel: number, code: number, value: number): PortSteps<void> {
+  yield* askPort('ptz', encode(ptzControl, { channel, code, value }));
+}
+
+/** What stops whatever moves, when nobody knows what that is. */
+const ANY_MOVES: readonly PortMove[] = [
+  { move: 'panLeft', speed: 1 },
+  { move: 'zoomIn', speed: 1 },
+];
+
+function* nativeMove(args: Speeds & { channel: number; forMs: number }, context: PortContext): PortSteps<Movement> {
+  const { channel, pan, tilt, zoom, forMs } = args;
+  const number = deviceChannelOf(channel, context.device);
+  const key = `camera.move/${channel}`;
+  const runningKey = `${key}/running`;
+  const own = Symbol(key);
+  const isOwner = (): boolean => context.memory.get(key) === own;
+  context.memory.set(key, own);
+
+  const moves = portMoves(args);
+  if (moves.length === 0) {
+    const running = (context.memory.get(runningKey) ?? ANY_MOVES) as readonly PortMove[];
+    yield* stopPort(number, running, isOwner);
+    context.memory.delete(runningKey);
+    return { channel, pan, tilt, zoom, stopped: true };
+  }
+  context.memory.set(runningKey, moves);
+  let stopped = false;
+  let mayMove = true;
+  try {
+    try {
+      for (const { move, speed } of moves) yield* drivePort(number, PTZ_CODES[move], speed);
+    } catch (error) {
+      mayMove = moves.length > 1 || !isRefusal(error);
+      throw error;
+    }
+    if (forMs > 0) yield* waitPort(forMs);
+    else mayMove = false; // the stopping is left to the caller
+  } finally {
+    if (mayMove && isOwner()) {
+      stopped = yield* stopPort(number, moves, isOwner);
+      context.memory.delete(runningKey);
+    }
+  }
+  return { channel, pan, tilt, zoom, stopped };
+}
+
+/** As {@link standStill}. */
+function* stopPort(number: number, moves: readonly PortMove[], isOwner: () => boolean): PortSteps<boolean> {
+  for (const { move, speed } of moves) {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        yield* drivePort(number, stopCode(PTZ_CODES[move]), speed);
+        break;
+      } catch (error) {
+        const waitMs = BUSY_RETRY_WAITS_MS[attempt];
+        const mayPass =
+          error instanceof DeviceBusyError || error instanceof TimeoutError || error instanceof ConnectionLostError;
+        // A camera without zoom refuses to stop it.
+        if (moves === ANY_MOVES && isAbsence(error)) break;
+        if (!mayPass || waitMs === undefined) throw error;
+        yield* waitPort(waitMs);
+        if (!isOwner()) return false;
+      }
+    }
+  }
+  return true;
+}
+
 /** Preset numbers that call a function instead of a position (isapi.md §4.4). */
 function isReserved(preset: number): boolean {
   return (preset >= 33 && preset <= 45) || (preset >= 92 && preset <= 105);
@@ -247,13 +386,14 @@ export const camera = {
     },
     retriesItself: true,
     isapi: takeSnapshot,
+    commandPort: nativeSnapshot,
     returns: 'The picture, a JPEG: contentType and data.',
     paths: [
       '/ISAPI/Streaming/channels/{streamId}/picture',
       '/ISAPI/ContentMgmt/StreamingProxy/channels/{streamId}/picture',
       '/ISAPI/Streaming/channels/{channel}/picture',
     ],
-    source: ['ISAPI /ISAPI/Streaming/channels/<ID>/picture', 'isapi.md §3.4'],
+    source: ['ISAPI /ISAPI/Streaming/channels/<ID>/picture', 'isapi.md §3.4', 'HCNetSDK.h NET_DVR_JPEGPARA'],
   }),
 
   move: command({
@@ -276,12 +416,13 @@ export const camera = {
       },
     },
     isapi: move,
+    commandPort: nativeMove,
     returns: 'What was sent, and whether the camera was told to stop.',
     paths: [
       '/ISAPI/PTZCtrl/channels/{channel}/continuous',
       '/ISAPI/ContentMgmt/PTZCtrlProxy/channels/{channel}/continuous',
     ],
-    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/continuous', 'isapi.md §4.1, §4.3'],
+    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/continuous', 'isapi.md §4.1, §4.3', 'HCNetSDK.h PAN_LEFT'],
   }),
 
   gotoPreset: command({
@@ -293,12 +434,16 @@ export const camera = {
       yield* ptz(channel, context, (base) => ask({ method: 'PUT', path: `${base}/presets/${preset}/goto` }));
       return { channel, preset };
     },
+    *commandPort({ channel, preset }, context): PortSteps<PresetCall> {
+      yield* drivePort(deviceChannelOf(channel, context.device), PTZ_CODES.gotoPreset, preset);
+      return { channel, preset };
+    },
     returns: 'The channel and the preset.',
     paths: [
       '/ISAPI/PTZCtrl/channels/{channel}/presets/{preset}/goto',
       '/ISAPI/ContentMgmt/PTZCtrlProxy/channels/{channel}/presets/{preset}/goto',
     ],
-    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/presets/<ID>/goto', 'isapi.md §4.4'],
+    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/presets/<ID>/goto', 'isapi.md §4.4', 'HCNetSDK.h GOTO_PRESET'],
   }),
 
   listPresets: command({

@@ -1,4 +1,6 @@
 /** The device itself: who it is, how it is, its clock, a restart, and any request at all. */
+import { decode, encode } from '../codec/layout';
+import { buildText, netDvrDevice, netDvrTime, versionText, type NetDvrTime } from '../codec/structs';
 import { decodeText, sniff } from '../codec/text';
 import { all, find, formatXml, numberAt, parseXml, setText, textAt, toPlain, type XmlElement } from '../codec/xml';
 import { ArgumentError, ConnectionLostError, ProtocolError, UnsupportedError } from '../errors';
@@ -12,6 +14,7 @@ import {
   type IsapiRequest,
   type Steps,
 } from './command';
+import { askPort, type PortSteps } from './port';
 import type { DeviceInfo, DeviceTime, RawAnswer, Restart, Status } from './results';
 import { formatWall, offsetAt, parseStamp, parseZone } from './zone';
 
@@ -48,6 +51,23 @@ function statusFrom(document: XmlElement): Status {
     cpuPercent: known.length === 0 ? null : Math.round(known.reduce((sum, load) => sum + load, 0) / known.length),
     memoryUsage: numberAt(memory, 'memoryUsage'),
     memoryAvailable: numberAt(memory, 'memoryAvailable'),
+  };
+}
+
+function* nativeDeviceInfo(): PortSteps<DeviceInfo> {
+  const device = decode(netDvrDevice, yield* askPort('getDeviceV40'));
+  const text = (value: string) => (value === '' ? null : value);
+  return {
+    name: text(device.name),
+    model: text(device.typeName),
+    firmware: versionText(device.softwareVersion),
+    firmwareReleased: buildText(device.softwareBuild),
+    serial: text(device.serial),
+    mac: null,
+    deviceType: null,
+    deviceId: null,
+    hardware: null,
+    manufacturer: null,
   };
 }
 
@@ -98,6 +118,32 @@ function* setTime({ time }: { time: string | undefined }, context: CommandContex
   return timeFrom(yield* readTime(), context);
 }
 
+/** Without a zone: what the wall clock of the device shows. */
+function* nativeTime(): PortSteps<DeviceTime> {
+  const { year, month, day, hour, minute, second } = decode(netDvrTime, yield* askPort('getTime'));
+  const time = formatWall(Date.UTC(year, month - 1, day, hour, minute, second));
+  return { time, mode: null, timeZone: null, offsetMs: null };
+}
+
+/** The binary form knows wall clocks only; anything that needs the zone of the device goes as text. */
+function nativeSetTime({ time }: { time: string | undefined }): PortSteps<DeviceTime> | null {
+  const stamp = time === undefined ? undefined : parseStamp(time);
+  return stamp === undefined || stamp.offsetMs !== null ? null : setWallClock(new Date(stamp.wallMs));
+}
+
+function* setWallClock(wall: Date): PortSteps<DeviceTime> {
+  const value: NetDvrTime = {
+    year: wall.getUTCFullYear(),
+    month: wall.getUTCMonth() + 1,
+    day: wall.getUTCDate(),
+    hour: wall.getUTCHours(),
+    minute: wall.getUTCMinutes(),
+    second: wall.getUTCSeconds(),
+  };
+  yield* askPort('setTime', encode(netDvrTime, value));
+  return yield* nativeTime();
+}
+
 /* Restart */
 
 const REBOOT_PATH = '/ISAPI/System/reboot';
@@ -108,6 +154,16 @@ function* reboot(): Steps<Restart> {
     return { restarting: true, answered: true };
   } catch (error) {
     // Some devices are gone before they have said yes.
+    if (error instanceof ConnectionLostError) return { restarting: true, answered: false };
+    throw error;
+  }
+}
+
+function* nativeReboot(): PortSteps<Restart> {
+  try {
+    yield* askPort('reboot');
+    return { restarting: true, answered: true };
+  } catch (error) {
     if (error instanceof ConnectionLostError) return { restarting: true, answered: false };
     throw error;
   }
@@ -193,9 +249,10 @@ export const config = {
     *isapi(): Steps<DeviceInfo> {
       return deviceInfoFrom(yield* getDocument(DEVICE_INFO_PATH));
     },
+    commandPort: nativeDeviceInfo,
     returns: 'name, model, firmware, serial, mac, deviceType and more; null for what the device does not say.',
     paths: [DEVICE_INFO_PATH],
-    source: ['ISAPI /ISAPI/System/deviceInfo', 'isapi.md §2.1'],
+    source: ['ISAPI /ISAPI/System/deviceInfo', 'isapi.md §2.1', 'HCNetSDK.h NET_DVR_DEVICECFG_V40'],
   }),
 
   status: command({
@@ -219,9 +276,10 @@ export const config = {
     *isapi(_args, context): Steps<DeviceTime> {
       return timeFrom(yield* readTime(), context);
     },
+    commandPort: nativeTime,
     returns: 'time, mode, timeZone, and offsetMs: device minus ours.',
     paths: [TIME_PATH],
-    source: ['ISAPI /ISAPI/System/time', 'isapi.md §0.4, §2.4'],
+    source: ['ISAPI /ISAPI/System/time', 'isapi.md §0.4, §2.4', 'HCNetSDK.h NET_DVR_TIME'],
   }),
 
   setTime: command({
@@ -238,9 +296,10 @@ export const config = {
       },
     },
     isapi: setTime,
+    commandPort: nativeSetTime,
     returns: 'The clock as the device says it afterwards: time, mode, timeZone, offsetMs.',
     paths: [TIME_PATH],
-    source: ['ISAPI /ISAPI/System/time', 'isapi.md §0.3, §0.4, §2.4'],
+    source: ['ISAPI /ISAPI/System/time', 'isapi.md §0.3, §0.4, §2.4', 'HCNetSDK.h NET_DVR_TIME'],
   }),
 
   reboot: command({
@@ -249,6 +308,7 @@ export const config = {
     effect: 'danger',
     params: {},
     isapi: reboot,
+    commandPort: nativeReboot,
     returns: 'That it restarts, and whether the device said so itself.',
     paths: [REBOOT_PATH],
     source: ['ISAPI /ISAPI/System/reboot', 'isapi.md §2.5'],

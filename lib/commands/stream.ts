@@ -1,11 +1,20 @@
 /** Video streams: what there is, where to fetch it, key frames. */
+import { decode, encode } from '../codec/layout';
+import {
+  channelRequest,
+  netDvrCompression,
+  streamSettingsOf,
+  streamsOf as settingsOf,
+  type NetDvrStream,
+} from '../codec/structs';
 import { all, booleanAt, numberAt, textAt, type XmlElement } from '../codec/xml';
-import { DeviceBusyError, NotFoundError, type HikvisionError } from '../errors';
+import { DeviceBusyError, NotFoundError, UnreachableError, type HikvisionError } from '../errors';
 import { ask, command, type CommandContext, type Steps } from './command';
 import { channelParam, isChannel, STREAM_NUMBERS, streamIdOf, type StreamName } from './channels';
 import { readInputs, readProxies } from './inputs';
+import { askPort, channelsOf, deviceChannelOf, type PortContext, type PortSteps } from './port';
 import type { KeyFrameRequest, VideoStream } from './results';
-import { mostTelling, optionalDocument } from './ways';
+import { isAbsence, mostTelling, optionalDocument } from './ways';
 
 /** Where a device offers RTSP when it does not say. */
 const RTSP_PORT = 554;
@@ -129,6 +138,68 @@ function* readMainStreams(channels: readonly number[], refusals: HikvisionError[
   return streams;
 }
 
+/* In binary */
+
+function nativeStream(stream: NetDvrStream, channel: number, number: number): VideoStream {
+  const settings = streamSettingsOf(stream);
+  const { frameRate, keyFrameIntervalFrames } = settings;
+  return {
+    streamId: channel * 100 + number,
+    channel,
+    number,
+    name: null,
+    enabled: null,
+    codec: settings.codec,
+    width: settings.width,
+    height: settings.height,
+    frameRate,
+    bitrateKbps: settings.bitrateKbps,
+    bitrateControl: settings.bitrateControl,
+    keyFrameIntervalMs:
+      keyFrameIntervalFrames > 0 && frameRate !== null
+        ? Math.round((keyFrameIntervalFrames / frameRate) * 1_000)
+        : null,
+    audio: settings.audio,
+  };
+}
+
+/** Main and sub streams; the binary form knows no others. */
+function* nativeStreams(_args: unknown, context: PortContext): PortSteps<readonly VideoStream[]> {
+  const streams: VideoStream[] = [];
+  const refusals: HikvisionError[] = [];
+  for (const channel of channelsOf(context.device)) {
+    const number = deviceChannelOf(channel, context.device);
+    try {
+      const body = yield* askPort('getCompressionV30', encode(channelRequest, { channel: number }));
+      const { main, sub } = settingsOf(decode(netDvrCompression, body));
+      streams.push(nativeStream(main, channel, STREAM_NUMBERS.main));
+      if (Object.values(sub).some((value) => value !== 0)) streams.push(nativeStream(sub, channel, STREAM_NUMBERS.sub));
+    } catch (error) {
+      // A recorder counts channels that it could have; those without a camera are refused.
+      if (!isAbsence(error) && !(error instanceof UnreachableError && refusals.length + streams.length > 0))
+        throw error;
+      refusals.push(error);
+    }
+  }
+  const [refusal] = refusals;
+  if (streams.length === 0 && refusal !== undefined) throw mostTelling(refusals) ?? refusal;
+  return streams;
+}
+
+/** Only the main and the sub stream have a command. */
+function nativeKeyFrame(
+  { channel, stream: name }: { channel: number; stream: StreamName },
+  context: PortContext,
+): PortSteps<KeyFrameRequest> | null {
+  return name === 'third' ? null : forceKeyFrame(channel, name, context);
+}
+
+function* forceKeyFrame(channel: number, name: 'main' | 'sub', context: PortContext): PortSteps<KeyFrameRequest> {
+  const body = encode(channelRequest, { channel: deviceChannelOf(channel, context.device) });
+  yield* askPort(name === 'main' ? 'keyFrameMain' : 'keyFrameSub', body);
+  return { channel, streamId: streamIdOf(channel, name) };
+}
+
 function* rtspPort(): Steps<number> {
   const document = yield* optionalDocument('/ISAPI/Security/adminAccesses');
   for (const access of all(document, 'AdminAccessProtocol')) {
@@ -164,9 +235,10 @@ export const stream = {
     effect: 'read',
     params: {},
     isapi: listStreams,
+    commandPort: nativeStreams,
     returns: 'The streams by channel and number.',
     paths: ['/ISAPI/Streaming/channels'],
-    source: ['ISAPI /ISAPI/Streaming/channels', 'isapi.md §3.1, §3.2'],
+    source: ['ISAPI /ISAPI/Streaming/channels', 'isapi.md §3.1, §3.2', 'HCNetSDK.h NET_DVR_COMPRESSIONCFG_V30'],
   }),
 
   rtspUrl: command({
@@ -204,6 +276,7 @@ export const stream = {
       yield* ask({ method: 'PUT', path: `/ISAPI/Streaming/channels/${streamId}/requestKeyFrame` });
       return { channel, streamId };
     },
+    commandPort: nativeKeyFrame,
     returns: 'The channel and the number of the stream.',
     paths: ['/ISAPI/Streaming/channels/{streamId}/requestKeyFrame'],
     source: ['ISAPI /ISAPI/Streaming/channels/<ID>/requestKeyFrame', 'isapi.md §3.2'],

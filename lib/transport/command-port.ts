@@ -254,14 +254,9 @@ class Line {
   }
 
   /** Sends a request and waits for the next frame. */
-  ask(make: MakeFrame): Promise<Buffer> {
-    let frame: Buffer;
-    try {
-      frame = make(this.clientIp);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (this.failure !== null) return Promise.reject(this.failure);
+  async ask(make: MakeFrame): Promise<Buffer> {
+    const frame = make(this.clientIp);
+    if (this.failure !== null) throw this.failure;
     this.port.trace?.({ connection: this.number, direction: 'sent', frame });
     this.socket.write(frame);
     return this.next();
