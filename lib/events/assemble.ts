@@ -62,7 +62,10 @@ class AssembledEvent implements HikvisionEvent {
     this.count = edge.count;
     this.target = notice.target;
     this.targetRect = notice.targetRect;
-    this.regions = notice.regions;
+    // One message may name several regions; each starts and ends by itself, so the event carries its own.
+    const { regions } = notice;
+    this.regions =
+      regions.length > 1 && edge.subject !== null ? regions.filter(({ id }) => String(id) === edge.subject) : regions;
     this.pictures = edge.inferred ? [] : notice.pictures;
     this.#notice = notice;
   }

@@ -31,6 +31,18 @@ function isFingerprint(value: string): boolean {
   return hasEnvironment(value) || /^([0-9a-f]{2}:?){32}$/i.test(value.trim());
 }
 
+const USUAL_PORTS: Readonly<Record<string, string>> = {
+  http: '80',
+  https: '443',
+  hsp: '8000',
+  hsps: '8443',
+  auto: '80',
+};
+
+function isSecureProtocol(protocol: string): boolean {
+  return protocol === 'https' || protocol === 'hsps';
+}
+
 RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
   category: 'config',
   defaults: {
@@ -42,13 +54,13 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
     caFile: {
       value: '',
       validate(this: ConfigProperties, value: string) {
-        return this.protocol !== 'https' || this.tls !== 'ca' || value.trim() !== '';
+        return !isSecureProtocol(this.protocol) || this.tls !== 'ca' || value.trim() !== '';
       },
     },
     fingerprint: {
       value: '',
       validate(this: ConfigProperties, value: string) {
-        return this.protocol !== 'https' || this.tls !== 'fingerprint' || isFingerprint(value);
+        return !isSecureProtocol(this.protocol) || this.tls !== 'fingerprint' || isFingerprint(value);
       },
     },
     allowBasic: { value: false },
@@ -62,14 +74,16 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
     const tls = $('#node-config-input-tls');
     const basic = $('#node-config-input-allowBasic');
     const update = () => {
-      const isSecure = protocol.val() === 'https';
+      const chosen = String(protocol.val());
+      const isSecure = isSecureProtocol(chosen);
       const choice = String(tls.val());
-      $('#node-config-input-port').attr('placeholder', isSecure ? '443' : '80');
+      $('#node-config-input-port').attr('placeholder', USUAL_PORTS[chosen] ?? '80');
       $('#hsp-config-tls').toggle(isSecure);
       $('#hsp-config-ca').toggle(choice === 'ca');
       $('#hsp-config-fingerprint').toggle(choice === 'fingerprint');
       $('#hsp-config-any').toggle(choice === 'any');
-      $('#hsp-config-basic').toggle(!isSecure);
+      $('#hsp-config-basic').toggle(chosen === 'http' || chosen === 'auto');
+      $('#hsp-config-command-port').toggle(chosen === 'hsp' || chosen === 'hsps' || chosen === 'auto');
       $('#hsp-config-basic-warning').toggle(basic.is(':checked'));
     };
     protocol.on('change', update);

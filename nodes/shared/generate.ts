@@ -64,7 +64,8 @@ export function helpFrom(markdown: string): string {
       .trimEnd()
       .split('\n')
       .map((line) => {
-        const [, optional, name = '', type, text = ''] = /^: ([*_])?(.+?)[*_]?(?: \(([^)]*)\))? : (.*)$/.exec(line) ?? [];
+        const [, optional, name = '', type, text = ''] =
+          /^: ([*_])?(.+?)[*_]?(?: \(([^)]*)\))? : (.*)$/.exec(line) ?? [];
         if (name === '') throw new Error(`help: not a property: ${line}`);
         const typed = type === undefined ? '' : ` <span class="property-type">${escape(type)}</span>`;
         return `<dt${optional === undefined ? '' : ' class="optional"'}>${escape(name)}${typed}</dt>\n<dd>${inline(text)}</dd>`;

@@ -4,6 +4,25 @@ import type { ClientOptions } from '../../lib/index';
 import type { DeviceSettings } from './connection';
 import type { Translate } from './status';
 
+/** The choices of the dialog: what the URL begins with, the port where none is given, and whether a certificate is looked at. */
+const PROTOCOLS = {
+  http: { scheme: 'http', usualPort: 80, isSecure: false, protocol: undefined },
+  https: { scheme: 'https', usualPort: 443, isSecure: true, protocol: undefined },
+  /** The command port. */
+  hsp: { scheme: 'hsp', usualPort: 8000, isSecure: false, protocol: undefined },
+  /** The command port over TLS; experimental. */
+  hsps: { scheme: 'hsps', usualPort: 8443, isSecure: true, protocol: undefined },
+  /** HTTP, and the command port where HTTP is closed. */
+  auto: { scheme: 'http', usualPort: 80, isSecure: false, protocol: 'auto' },
+} as const;
+
+export type ProtocolChoice = keyof typeof PROTOCOLS;
+
+/** What a flow says; anything else is what the first version of the node meant. */
+function protocolOf(choice: string | undefined): ProtocolChoice {
+  return choice !== undefined && Object.hasOwn(PROTOCOLS, choice) ? (choice as ProtocolChoice) : 'http';
+}
+
 export type TlsChoice = 'system' | 'ca' | 'fingerprint' | 'any';
 
 /** As they stand in a flow. A text may hold `${NAME}`, which stands for an environment variable. */
@@ -11,9 +30,10 @@ export interface DeviceFields {
   readonly name?: string;
   /** Name, IPv4 or IPv6 (with or without brackets). */
   readonly host?: string;
-  /** Empty: 80 for HTTP, 443 for HTTPS. */
+  /** Empty: the usual one of the protocol. */
   readonly port?: string | number;
-  readonly protocol?: 'http' | 'https';
+  /** How to speak to the device; see {@link PROTOCOLS}. Older flows know the first two. */
+  readonly protocol?: ProtocolChoice;
   readonly tls?: TlsChoice;
   readonly caFile?: string;
   readonly fingerprint?: string;
@@ -56,9 +76,8 @@ export function deviceSettings(
   if (!isHost(host)) return problem('host', { host });
   const port = text(fields.port);
   if (port !== '' && !isPort(port)) return problem('port', { port });
-  const isSecure = fields.protocol === 'https';
-  const scheme = isSecure ? 'https' : 'http';
-  const address = `${isIPv6(host) ? `[${host}]` : host}:${port === '' ? (isSecure ? 443 : 80) : Number(port)}`;
+  const { scheme, usualPort, isSecure, protocol } = PROTOCOLS[protocolOf(fields.protocol)];
+  const address = `${isIPv6(host) ? `[${host}]` : host}:${port === '' ? usualPort : Number(port)}`;
 
   const tls = isSecure ? tlsOptions(fields, text, helpers) : {};
   if ('problem' in tls) return { name, problem: tls.problem };
@@ -71,6 +90,7 @@ export function deviceSettings(
     ...(password === '' ? {} : { password }),
     ...(givenName === '' ? {} : { name: givenName }),
     ...tls,
+    ...(protocol === undefined ? {} : { protocol }),
     allowBasic: fields.allowBasic === true,
   };
   return { name, options, address };

@@ -5,7 +5,7 @@ import type { RuntimeNode } from '../support/runtime';
 export interface DemoDevice {
   /** Stands in topics and addresses. */
   readonly name: string;
-  readonly protocol: 'http' | 'https';
+  readonly protocol: 'http' | 'https' | 'hsp' | 'hsps';
   readonly host: string;
   readonly port: number;
   readonly username: string;

@@ -102,7 +102,6 @@ function optionsFrom(args: string[]): Options | 'help' {
 
 function realDevice(url: string, index: number): DemoDevice {
   const { protocol, host, port, username, password } = parseDeviceUrl(url);
-  if (protocol !== 'http' && protocol !== 'https') throw new Error('--device takes http://... or https://...');
   return { name: `Device ${index + 1}`, protocol, host, port, username, password };
 }
 

@@ -18,6 +18,10 @@ describe('the fields of a device', () => {
     [{ host: ' camera.lan ', port: '8080' }, 'http://camera.lan:8080'],
     [{ host: '2001:db8::1', port: 81 }, 'http://[2001:db8::1]:81'],
     [{ host: '[2001:db8::1]', protocol: 'https' as const }, 'https://[2001:db8::1]:443'],
+    [{ host: '192.0.2.10', protocol: 'hsp' as const }, 'hsp://192.0.2.10:8000'],
+    [{ host: '192.0.2.10', protocol: 'hsps' as const }, 'hsps://192.0.2.10:8443'],
+    [{ host: '192.0.2.10', protocol: 'auto' as const }, 'http://192.0.2.10:80'],
+    [{ host: '192.0.2.10', protocol: 'constructor' as 'http' }, 'http://192.0.2.10:80'],
     [{ host: '${HOST}', port: '${FLOOR}' }, 'http://192.0.2.77:2'],
     [{ host: 'camera-${FLOOR}.lan' }, 'http://camera-2.lan:80'],
   ])('%o is %s', (fields, url) => {
@@ -36,6 +40,11 @@ describe('the fields of a device', () => {
     [{ host: 'h', protocol: 'https' as const, tls: 'fingerprint' as const, fingerprint: 'AA:BB' }, 'fingerprint'],
   ])('%o is refused: %s', (fields, problem) => {
     expect(settings(fields)).toMatchObject({ problem });
+  });
+
+  it('says so where the device itself shall decide', () => {
+    expect(settings({ host: 'h', protocol: 'auto' })).toMatchObject({ options: { protocol: 'auto' } });
+    expect(settings({ host: 'h', protocol: 'hsp' })).not.toHaveProperty('options.protocol');
   });
 
   it('hands over what a certificate is checked with, for HTTPS alone', () => {
