@@ -63,6 +63,8 @@ function read(path: string): string {
 
 async function run(): Promise<void> {
   for (const name of NODES) await buildNode(name);
+  // The Wireshark dissector goes along with the library.
+  cpSync(join(sourceRoot, '../lib/hsp.lua'), join(targetRoot, '../lib/hsp.lua'));
 }
 
 run().catch((error: unknown) => {
