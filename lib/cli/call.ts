@@ -8,6 +8,7 @@ export const call: Verb = {
   name: 'call',
   summary: 'one command and its answer',
   help: `hsp call URL FAMILY.COMMAND [--parameter value]... [--output FILE] [--confirm]
+         [--encoding text|binary]
 hsp call --list
 
 Prints the typed answer as one JSON line, or {"error":{"code","message"}} with exit status 1. Bytes are base64, unless
@@ -15,6 +16,8 @@ Prints the typed answer as one JSON line, or {"error":{"code","message"}} with e
 
   --list        all commands as JSON lines: family, name, effect, params
   --output FILE write the bytes of the answer (a picture) to FILE
+  --encoding E  over the command port: text carries ISAPI (default), binary asks for the native form where a command has
+                one, with null for what that does not know
   --confirm     needed for commands that interrupt the device or cannot be undone (danger)
 
 Commands:
@@ -40,9 +43,17 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
     }
     const params = commandNamed(name)?.params ?? {};
     const own = Object.fromEntries(Object.keys(params).map((parameter) => [parameter, { type: 'string' as const }]));
-    const options = { ...own, ...DEVICE_OPTIONS, output: { type: 'string' }, confirm: { type: 'boolean' } } as const;
+    const options = {
+      ...own,
+      ...DEVICE_OPTIONS,
+      output: { type: 'string' },
+      confirm: { type: 'boolean' },
+      encoding: { type: 'string' },
+    } as const;
     const { values, positionals } = parseVerb(args, options);
     if (positionals.length !== 2) throw new UsageError('call takes a URL and a command');
+    const { encoding = 'text' } = values;
+    if (encoding !== 'text' && encoding !== 'binary') throw new UsageError('--encoding is text or binary');
     const given: Record<string, unknown> = {};
     for (const [parameter, { kind }] of Object.entries(params)) {
       const text = (values as Record<string, unknown>)[parameter];
@@ -51,7 +62,7 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
     let client;
     try {
       client = openClient(positionals[0], values, io);
-      const answer = await client.call(name, given, { confirm: values.confirm === true, signal: io.signal });
+      const answer = await client.call(name, given, { confirm: values.confirm === true, signal: io.signal, encoding });
       io.out(toLine(values.output === undefined ? (answer ?? null) : await saved(answer, values.output)));
       return 0;
     } catch (error) {

@@ -1,7 +1,8 @@
 /** `hsp decode FILE`: captured bytes to JSON lines. */
 import { createReadStream } from 'node:fs';
+import { captureBytes, decodeCapture, isHexText, type CapturedFrame, type Direction } from '../codec/capture';
 import { MultipartReader, type Part, type Skipped } from '../codec/multipart';
-import { excerpt } from '../codec/text';
+import { excerpt, sniff } from '../codec/text';
 import { Classifier } from '../events/classify';
 import { CapturedClock, Edges, type Edge } from '../events/edges';
 import type { Notice } from '../events/event';
@@ -12,17 +13,24 @@ export const decode: Verb = {
   name: 'decode',
   summary: 'captured bytes to JSON lines',
   help: `hsp decode FILE [--edges] [--end-after SECONDS]
+hsp decode FILE [--direction request|reply|push]
 
 Reads what a device sent: a captured alertStream, the body of a push (multipart/form-data; the boundary is found in
-the bytes), or a single XML or JSON event. FILE may be - for standard input.
+the bytes), or a single XML or JSON event. It also reads frames of the command port, as bytes or as hexadecimal text (blanks,
+line ends, commas, colons and # remarks may stand in it). FILE may be - for standard input.
 
-Prints one JSON line per part, in order:
+Frames are printed one JSON line each, in order:
+  direction, length, command, name, clientIp, userId, mac, status, body (hexadecimal, without the header)
+and where there is something to say statusName, decoded, truncated and error.
+
+Of everything else it prints one JSON line per part, in order:
   index, kind, eventType, active, channel, rawChannel, heartbeat, time, target, details, pictures
 Pictures belong to the event before them. A part that was cut off has "truncated": true, one that cannot be read has
 "error". Parts that make no sense are noted on standard error.
 
   --edges              one line per edge instead (kind, eventType, channel, state, time): repeats become start ... end,
                        on the clock of the capture
+  --direction D        frames of the command port that all go this way; else it is told by their bytes
   --end-after SECONDS  silence after which an event has ended (default ${EVENT_END_AFTER_MS / 1000})
 
 Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
@@ -31,11 +39,16 @@ Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
     const { values, positionals } = parseVerb(args, {
       edges: { type: 'boolean' },
       'end-after': { type: 'string' },
+      direction: { type: 'string' },
     });
     const [file, ...rest] = positionals;
     if (file === undefined || rest.length > 0) throw new UsageError('decode takes one FILE');
     const endAfter = values['end-after'] === undefined ? EVENT_END_AFTER_MS : Number(values['end-after']) * 1000;
     if (!Number.isFinite(endAfter) || endAfter < 0) throw new UsageError('--end-after takes a number of seconds');
+
+    const direction = DIRECTIONS.find((each) => each === values.direction);
+    if (values.direction !== undefined && direction === undefined)
+      throw new UsageError(`--direction is ${DIRECTIONS.join(', ')}`);
 
     const print = (line: unknown) => io.out(JSON.stringify(line));
     const report = values.edges === true ? new EdgeReport(print, endAfter) : new PartReport(print);
@@ -47,16 +60,23 @@ Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
         else report.document(part, classifier, io);
       }
     };
+    // Frames are gathered whole: a capture of them is small, and only its beginning tells what it is.
+    let frames: Buffer[] | null = direction === undefined ? null : [];
+    let isFirst = true;
     try {
       const input = file === '-' ? process.stdin : createReadStream(file);
-      for await (const chunk of input) {
+      for await (const chunk of input as AsyncIterable<Buffer>) {
         if (io.signal.aborted) break;
-        take(reader.push(chunk as Buffer));
+        if (isFirst && holdsFrames(chunk)) frames ??= [];
+        isFirst = false;
+        if (frames === null) take(reader.push(chunk));
+        else frames.push(chunk);
       }
     } catch (error) {
       io.err(`${file}: ${(error as Error).message}`);
       return 1;
     }
+    if (frames !== null) return printFrames(Buffer.concat(frames), file, direction, io);
     take(reader.finish());
     report.finish();
     if (report.documents === 0) {
@@ -66,6 +86,65 @@ Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
     return 0;
   },
 };
+
+const DIRECTIONS = ['request', 'reply', 'push'] as const satisfies readonly Direction[];
+
+/**
+ * Are these the first bytes of frames? A frame begins with its length, of which the first byte is zero; hexadecimal text with
+ * digits. Streams begin with a boundary or a header, documents with `<` or `{`.
+ */
+function holdsFrames(head: Buffer): boolean {
+  if (isHexText(head)) {
+    if (!/^\s*(?:#|(?:0x)?[0-9a-f]{2})/i.test(head.toString('latin1', 0, 256))) return false;
+    try {
+      return captureBytes(head.toString('latin1')).length > 0;
+    } catch {
+      return false; // some other text
+    }
+  }
+  if (head[0] !== 0) return false;
+  const [first] = decodeCapture(head.subarray(0, 64));
+  if (first !== undefined && (first.name !== null || first.statusName !== null)) return true;
+  // Firmware pads documents with NULs.
+  const kind = sniff(head);
+  return kind !== 'xml' && kind !== 'json' && !/^\0*(?:\r?\n)*--/.test(head.toString('latin1', 0, 256));
+}
+
+/** @returns the exit status. */
+function printFrames(bytes: Buffer, file: string, direction: Direction | undefined, io: CliIo): number {
+  let readable = 0;
+  try {
+    for (const frame of decodeCapture(isHexText(bytes) ? bytes.toString('latin1') : bytes, direction)) {
+      if (frame.problem === null || frame.command !== null || frame.statusName !== null) readable++;
+      io.out(JSON.stringify(frameLine(frame)));
+    }
+  } catch (error) {
+    io.err(`${file}: ${(error as Error).message}`);
+    return 1;
+  }
+  if (readable > 0) return 0;
+  io.err(`${file}: no frame of the command port found`);
+  return 1;
+}
+
+function frameLine(frame: CapturedFrame): Record<string, unknown> {
+  const { length, command, name, clientIp, userId, mac, status, statusName, body, decoded, truncated, problem } = frame;
+  return {
+    direction: frame.direction,
+    length,
+    command,
+    name,
+    clientIp,
+    userId,
+    mac,
+    status,
+    ...(statusName === null ? {} : { statusName }),
+    body,
+    ...(decoded === null ? {} : { decoded }),
+    ...(truncated ? { truncated } : {}),
+    ...(problem === null || truncated ? {} : { error: problem }),
+  };
+}
 
 interface Report {
   documents: number;

@@ -1,6 +1,13 @@
 /** What the verbs that talk to a device have in common: its options, its client, its output. */
 import { readFileSync } from 'node:fs';
-import { ArgumentError, HikvisionClient, parseDeviceUrl } from '../index';
+import {
+  ArgumentError,
+  HikvisionClient,
+  LINK_PROTOCOLS,
+  parseDeviceUrl,
+  type CommandPortOptions,
+  type LinkProtocol,
+} from '../index';
 import { UsageError, type CliIo } from './verb';
 
 export const DEVICE_OPTIONS = {
@@ -9,29 +16,44 @@ export const DEVICE_OPTIONS = {
   fingerprint: { type: 'string' },
   insecure: { type: 'boolean' },
   'allow-basic': { type: 'boolean' },
+  protocol: { type: 'string' },
+  'command-port': { type: 'string' },
 } as const;
 
-export const DEVICE_HELP = `URL is http://user:password@192.0.2.10 or https://..., with a port where it is not the usual one.
+export const DEVICE_HELP = `URL is http://user:password@192.0.2.10, https://..., hsp://... (the command port, 8000) or hsps://... (the same over
+TLS, 8443, experimental), with a port where it is not the usual one.
 The password may come from HSP_PASSWORD instead; it then stays out of the list of processes.
 
   --user NAME          user name, where it is not in the URL
   --ca FILE            trust this CA (PEM) beside those of the system
   --fingerprint SHA256 trust just the certificate with this fingerprint
   --insecure           trust any certificate
-  --allow-basic        allow Basic authentication over plain HTTP, where the device offers nothing else`;
+  --allow-basic        allow Basic authentication over plain HTTP, where the device offers nothing else
+  --protocol NAME      isapi, hsp, hsps, or auto: HTTP, and the command port where HTTP is closed; else the URL says it
+  --command-port PORT  the command port, where the URL does not say it (default 8000, over TLS 8443)`;
 
 type DeviceValues = { readonly [N in keyof typeof DEVICE_OPTIONS]?: string | boolean | undefined };
 
 /** @throws UsageError for a CA file that cannot be read, and for a URL that is none. */
-export function openClient(url: string | undefined, values: DeviceValues, io: CliIo): HikvisionClient {
-  if (url === undefined) throw new UsageError('which device? Give its URL, for example http://admin@192.0.2.10');
-  const password = io.env['HSP_PASSWORD'];
-  const hasPassword = addressOf(url).password !== '';
-  const { user, ca, fingerprint } = values;
+export function openClient(
+  url: string | undefined,
+  values: DeviceValues,
+  io: CliIo,
+  more: { readonly protocol?: LinkProtocol; readonly trace?: CommandPortOptions['trace'] } = {},
+): HikvisionClient {
+  const { username, password } = credentialsOf(url, values, io);
+  const { ca, fingerprint } = values;
+  const protocol = protocolOf(values.protocol) ?? more.protocol;
+  const port = portOf(values['command-port']);
   return new HikvisionClient({
-    url,
-    ...(typeof user === 'string' ? { username: user } : {}),
-    ...(password !== undefined && !hasPassword ? { password } : {}),
+    url: url as string,
+    username,
+    password,
+    ...(protocol === undefined ? {} : { protocol }),
+    commandPort: {
+      ...(port === undefined ? {} : { port }),
+      ...(more.trace === undefined ? {} : { trace: more.trace }),
+    },
     allowBasic: values['allow-basic'] === true,
     tls: {
       ...(typeof ca === 'string' ? { ca: readCa(ca) } : {}),
@@ -39,6 +61,34 @@ export function openClient(url: string | undefined, values: DeviceValues, io: Cl
       acceptAny: values.insecure === true,
     },
   });
+}
+
+/** User and password, from wherever they are given. @throws UsageError for a URL that is none. */
+export function credentialsOf(
+  url: string | undefined,
+  values: DeviceValues,
+  io: CliIo,
+): { readonly username: string; readonly password: string } {
+  if (url === undefined) throw new UsageError('which device? Give its URL, for example http://admin@192.0.2.10');
+  const address = addressOf(url);
+  return {
+    username: typeof values.user === 'string' ? values.user : address.username,
+    password: address.password === '' ? (io.env['HSP_PASSWORD'] ?? '') : address.password,
+  };
+}
+
+function protocolOf(given: string | boolean | undefined): LinkProtocol | undefined {
+  if (given === undefined) return undefined;
+  const protocol = LINK_PROTOCOLS.find((each) => each === given);
+  if (protocol === undefined) throw new UsageError(`no protocol '${given}'; there are ${LINK_PROTOCOLS.join(', ')}`);
+  return protocol;
+}
+
+function portOf(given: string | boolean | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const port = Number(given);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError('--command-port takes a port');
+  return port;
 }
 
 function addressOf(url: string): ReturnType<typeof parseDeviceUrl> {
