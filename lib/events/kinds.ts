@@ -175,6 +175,7 @@ export const EVENT_KINDS = {
     'pos',
     'analytics',
     'onlineupgradestatus',
+    'duration', // one that does not say what it relates to
     'other',
     'ipcconnect',
     'heatmap',
