@@ -23,7 +23,13 @@ export default tseslint.config(
   {
     // Runs in a browser, with its own configuration of the compiler.
     files: ['nodes/*/editor.ts', 'nodes/shared/editor/**/*.ts'],
-    languageOptions: { parserOptions: { projectService: false, project: '.config/tsconfig.editor.json', tsconfigRootDir: root } },
+    languageOptions: {
+      parserOptions: { projectService: false, project: '.config/tsconfig.editor.json', tsconfigRootDir: root },
+    },
   },
-  { files: ['**/*.mjs', '**/*.js'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { URL: 'readonly', process: 'readonly', console: 'readonly' } } },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { URL: 'readonly', process: 'readonly', console: 'readonly' } },
+  },
 );

@@ -13,7 +13,9 @@ const cache = join(root, '.cache/matrix/nr5');
 
 function main(): number {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    process.stderr.write('test:matrix needs Linux on x64: the Node that comes from the package registry is built for it\n');
+    process.stderr.write(
+      'test:matrix needs Linux on x64: the Node that comes from the package registry is built for it\n',
+    );
     return 1;
   }
   mkdirSync(cache, { recursive: true });
@@ -28,7 +30,9 @@ function main(): number {
   for (const file of [node, nodeRed]) if (!existsSync(file)) throw new Error(`${file} is missing after the install`);
   process.stdout.write(`Node-RED 5 on Node ${spawnSync(node, ['-v']).stdout.toString().trim()}\n`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  return run(node, [vitest, 'run', '--config', '.config/vitest.config.mjs', ...process.argv.slice(2)], root, { NODE_RED: nodeRed });
+  return run(node, [vitest, 'run', '--config', '.config/vitest.config.mjs', ...process.argv.slice(2)], root, {
+    NODE_RED: nodeRed,
+  });
 }
 
 function run(command: string, args: string[], cwd: string, env: Record<string, string> = {}): number {
