@@ -554,7 +554,7 @@ function streamDocument(stream: StreamSpec): string {
     <maxFrameRate>${stream.frames}</maxFrameRate>
     <keyFrameInterval>2000</keyFrameInterval>
     <snapShotImageType>JPEG</snapShotImageType>
-    <GovLength>50</GovLength>
+    <GovLength>${stream.frames > 0 ? Math.round(stream.frames / 50) : 50}</GovLength>
     <PacketType>PS</PacketType>
     <PacketType>RTP</PacketType>
     </Video>
