@@ -108,7 +108,9 @@ export function hasPlainTags(text: string, from: number, to: number): boolean {
 
 /** Does the closing tag whose name begins at `at` carry the name at `nameFrom`..`nameTo`, whatever its prefix? */
 function closesWith(text: string, at: number, nameFrom: number, nameTo: number): boolean {
-  return isSame(text, at, nameFrom, nameTo) || isSame(text, text.indexOf(':', at) + 1, nameFrom, nameTo);
+  if (isSame(text, at, nameFrom, nameTo)) return true;
+  const colon = text.indexOf(':', at);
+  return colon >= 0 && colon < text.indexOf('>', at) && isSame(text, colon + 1, nameFrom, nameTo);
 }
 
 function isSame(text: string, at: number, nameFrom: number, nameTo: number): boolean {
@@ -131,7 +133,7 @@ function closeOf(text: string, nameFrom: number, nameTo: number, from: number, t
       continue;
     }
     const tagEnd = text.indexOf('>', at);
-    if (tagEnd < 0) return -1;
+    if (tagEnd < 0 || !attributesAreWhole(text, at, tagEnd)) return -1;
     if (text.charCodeAt(tagEnd - 1) !== SLASH) depth++;
     at = text.indexOf('<', tagEnd);
   }
