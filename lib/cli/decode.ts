@@ -171,9 +171,9 @@ class PartReport implements Report {
       if (part.truncated || !classified.notice.isComplete) this.line['truncated'] = true;
       return;
     }
-    const { reason, head } = classified.unreadable;
+    const { reason, head, rest } = classified.unreadable;
     io.err(`part ${index}: ${reason}; it begins: ${head}`);
-    this.line = { index, ...NOTHING, pictures: this.pictures };
+    this.line = { index, ...NOTHING, ...rest, pictures: this.pictures };
     if (part.truncated) this.line['truncated'] = true;
     else this.line['error'] = reason;
   }

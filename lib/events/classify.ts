@@ -17,6 +17,8 @@ export interface Unreadable {
   readonly reason: string;
   /** First bytes, safe to show. */
   readonly head: string;
+  /** What stands before the break of a document that broke off before it said what it is about. */
+  readonly rest?: Pick<Notice, 'channel' | 'rawChannel' | 'time' | 'target'>;
 }
 
 export type Classified = { readonly notice: Notice } | { readonly unreadable: Unreadable };
@@ -55,8 +57,9 @@ export class Classifier {
       return unreadable(`${root.name} is no event`, part.body);
     } catch (error) {
       const rest = fieldsOfBytes(part.body, true);
-      if (rest?.eventType !== undefined && rest.eventType !== null) return this.notice(rest, new LazyXml(part.body));
-      return unreadable((error as Error).message, part.body);
+      if (rest === null) return unreadable((error as Error).message, part.body);
+      const { notice } = this.notice(rest, new LazyXml(part.body));
+      return rest.eventType === null ? unreadable((error as Error).message, part.body, notice) : { notice };
     }
   }
 
@@ -75,15 +78,16 @@ export class Classifier {
     if (fields === null) return unreadable('JSON that is no object', part.body);
     fields.isComplete = isWhole;
     fields.eventType ??= wrapperName(document);
-    if (fields.eventType === null) return unreadable('JSON without eventType', part.body);
-    return this.notice(fields, {
+    const { notice } = this.notice(fields, {
       document: () => eventOfJson(document) ?? {},
       raw: () => document,
       keep: () => undefined,
     });
+    if (fields.eventType !== null) return { notice };
+    return unreadable('JSON without eventType', part.body, isWhole ? undefined : notice);
   }
 
-  private notice(fields: EventFields, source: DocumentSource): Classified {
+  private notice(fields: EventFields, source: DocumentSource): { readonly notice: Notice } {
     const eventType = fields.eventType ?? '';
     const lower = eventType.toLowerCase();
     // Without a state it is a pulse: cloud and JSON variants leave it out.
@@ -95,7 +99,7 @@ export class Classifier {
     const rawChannel = rawChannelOf(fields);
     const channel = this.channelOf(fields, rawChannel, kind);
     const heartbeat = this.isHeartbeat(kind === 'videoLoss' ? 'videoloss' : lower, fields, active, channel, more);
-    if (kind === 'videoLoss' && !heartbeat) this.rememberLoss(channel, active);
+    if (kind === 'videoLoss' && !heartbeat && fields.isComplete) this.rememberLoss(channel, active);
     return {
       notice: new DeviceNotice(fields, source, {
         heartbeat,
@@ -312,8 +316,11 @@ class DeviceNotice implements Notice {
 const NO_PICTURES: readonly Picture[] = [];
 const NO_SUBJECTS: readonly string[] = [];
 
-function unreadable(reason: string, body: Buffer): Classified {
-  return { unreadable: { reason: excerpt(reason, 200), head: excerpt(body) } };
+function unreadable(reason: string, body: Buffer, before?: Notice): Classified {
+  const said = { reason: excerpt(reason, 200), head: excerpt(body) };
+  if (before === undefined) return { unreadable: said };
+  const { channel, rawChannel, time, target } = before;
+  return { unreadable: { ...said, rest: { channel, rawChannel, time, target } } };
 }
 
 /**
