@@ -1,0 +1,287 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hsp } from '../support/cli';
+import { alert, jpeg, part, picturePart } from '../support/parts';
+
+type Line = Record<string, unknown>;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hsp-decode-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  vi.restoreAllMocks();
+});
+
+function file(...pieces: (Buffer | string)[]): string {
+  const path = join(folder, 'capture.bin');
+  writeFileSync(path, Buffer.concat(pieces.map((piece) => Buffer.from(piece))));
+  return path;
+}
+
+async function decode(...args: string[]): Promise<{ status: number; lines: Line[]; err: string }> {
+  const { status, out, err } = await hsp(['decode', ...args]);
+  return { status, lines: out.map((line) => JSON.parse(line) as Line), err: err.join('\n') };
+}
+
+const event = (eventType: string, second: number, state = 'active', more = ''): string =>
+  alert(eventType, 1, more)
+    .replace('12:00:00', `12:00:${String(second).padStart(2, '0')}`)
+    .replace('active</eventState>', `${state}</eventState>`);
+
+describe('hsp decode', () => {
+  it('prints one compact line for each document, in order, with the promised members', async () => {
+    const { status, lines, err } = await decode(
+      file(part(event('VMD', 0)), part(event('linedetection', 1, 'inactive'))),
+    );
+    expect(status).toBe(0);
+    expect(err).toBe('');
+    expect(lines).toEqual([
+      {
+        index: 0,
+        kind: 'motion',
+        eventType: 'VMD',
+        active: true,
+        channel: 1,
+        rawChannel: 1,
+        heartbeat: false,
+        time: '2024-05-01T12:00:00+02:00',
+        target: null,
+        details: {},
+        pictures: [],
+      },
+      {
+        index: 1,
+        kind: 'lineCrossing',
+        eventType: 'linedetection',
+        active: false,
+        channel: 1,
+        rawChannel: 1,
+        heartbeat: false,
+        time: '2024-05-01T12:00:01+02:00',
+        target: null,
+        details: {},
+        pictures: [],
+      },
+    ]);
+  });
+
+  it('pictures belong to the event before them and get no line of their own', async () => {
+    const path = file(
+      part(event('VMD', 0, 'active', '<detectionPicturesNumber>2</detectionPicturesNumber>')),
+      picturePart(jpeg(500)),
+      picturePart(jpeg(600), { headers: [], type: 'image/pjpeg' }),
+      part(event('linedetection', 1)),
+    );
+    const { lines } = await decode(path);
+    expect(lines.map(({ index, pictures }) => [index, pictures])).toEqual([
+      [
+        0,
+        [
+          { name: 'Picture.jpg', contentType: 'image/jpeg', sizeBytes: 500 },
+          { name: 'picture.jpg', contentType: 'image/pjpeg', sizeBytes: 600 },
+        ],
+      ],
+      [1, []],
+    ]);
+  });
+
+  it('heartbeats have no kind; a duration has the kind that it relates to', async () => {
+    const duration = '<DurationList><Duration><relationEvent>fielddetection</relationEvent></Duration></DurationList>';
+    const { lines } = await decode(
+      file(part(event('videoloss', 0, 'inactive')), part(event('duration', 1, 'active', duration))),
+    );
+    expect(lines).toMatchObject([
+      { heartbeat: true, kind: null, eventType: 'videoloss', active: false },
+      { heartbeat: false, kind: 'intrusion', eventType: 'duration', active: true },
+    ]);
+  });
+
+  it('a last part that was cut off keeps its line with what can be read', async () => {
+    const cut = event('VMD', 7);
+    for (const [text, expected] of [
+      [
+        cut.slice(0, cut.indexOf('<eventState>') + 3),
+        { kind: 'motion', eventType: 'VMD', time: '2024-05-01T12:00:07+02:00' },
+      ],
+      [cut.slice(0, 100), { kind: null, eventType: null, channel: null, time: null }],
+      [
+        cut.slice(0, cut.indexOf('<eventType>') + 3),
+        { kind: null, eventType: null, channel: 1, rawChannel: 1, time: '2024-05-01T12:00:07+02:00' },
+      ],
+      [
+        '{"channelID": 8, "dateTime": "2024-05-01T12:00:07Z", "even',
+        { kind: null, channel: 8, time: '2024-05-01T12:00:07Z' },
+      ],
+      ['{"channelID": 8, "eventType": "faceCapture", "faceCapture": [{"a": 1}, {"b', { kind: 'face', channel: 8 }],
+    ] as const) {
+      const { status, lines, err } = await decode(file(part(event('VMD', 0)), part(text, { after: '', length: 900 })));
+      expect(status).toBe(0);
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).not.toHaveProperty('truncated');
+      expect(lines[1]).toMatchObject({ index: 1, truncated: true, ...expected });
+      expect(lines[1]).not.toHaveProperty('error');
+      if (expected.kind === null) expect(err).toContain('part 1');
+    }
+  });
+
+  it('a part that cannot be read has an error, one without sense is noted; both cost nobody else a line', async () => {
+    const path = file(
+      part(event('VMD', 0)),
+      part('<html><body>404</body></html>'),
+      part('something else altogether'),
+      part(event('linedetection', 1)),
+    );
+    const { status, lines, err } = await decode(path);
+    expect(status).toBe(0);
+    expect(lines.map(({ index, eventType }) => [index, eventType])).toEqual([
+      [0, 'VMD'],
+      [1, null],
+      [2, 'linedetection'],
+    ]);
+    expect(lines[1]).toMatchObject({ kind: null, active: null, heartbeat: false, error: 'html is no event' });
+    expect(err).toContain('part 1: html is no event');
+    expect(err).toMatch(/skipped \d+ bytes \(noise\), beginning: something else/);
+  });
+
+  it('reads a push body, a single XML document and a single JSON document', async () => {
+    const push = await decode(
+      file(
+        part(event('ANPR', 0, 'active', '<ANPR><licensePlate>0123456</licensePlate></ANPR>'), {
+          delimiter: '-----------------------------7e13971310878',
+          headers: ['Content-Disposition: form-data; name="anpr.xml"; filename="anpr.xml"'],
+        }),
+        picturePart(jpeg(300), { delimiter: '-----------------------------7e13971310878' }),
+        '-----------------------------7e13971310878--\r\n',
+      ),
+    );
+    expect(push.lines).toMatchObject([
+      { kind: 'plate', details: { plate: '0123456' }, pictures: [{ sizeBytes: 300 }] },
+    ]);
+    expect((await decode(file(`<?xml version="1.0"?>\n${event('VMD', 0)}\n`))).lines).toMatchObject([
+      { kind: 'motion' },
+    ]);
+    expect((await decode(file('{\n\t"eventType":\t"IO"\n}\n'))).lines).toMatchObject([
+      { kind: 'alarmInput', channel: null },
+    ]);
+    expect((await decode(file(`\0\0\r\n${event('VMD', 0)}`))).lines).toMatchObject([{ kind: 'motion' }]);
+  });
+
+  it('a channelID above 32 counts minus 32, 0 is null', async () => {
+    const { lines } = await decode(
+      file(
+        ...['34', '32', '0', ''].map((channel) =>
+          part(event('VMD', 0).replace('>1</channelID', `>${channel}</channelID`)),
+        ),
+      ),
+    );
+    expect(lines.map(({ channel, rawChannel }) => [channel, rawChannel])).toEqual([
+      [2, 34],
+      [32, 32],
+      [null, 0],
+      [null, null],
+    ]);
+  });
+
+  it('reads standard input, in any pieces', async () => {
+    const bytes = Buffer.concat([part(event('VMD', 0)), part(event('linedetection', 1))]);
+    const stdin = vi.spyOn(process, 'stdin', 'get');
+    for (const size of [1, 100, 100_000]) {
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+      stdin.mockReturnValue(Readable.from(chunks) as unknown as typeof process.stdin);
+      const { status, lines } = await decode('-');
+      expect(status).toBe(0);
+      expect(lines.map(({ kind }) => kind)).toEqual(['motion', 'lineCrossing']);
+    }
+  });
+});
+
+describe('hsp decode --edges', () => {
+  const edgesOf = (...parts: Buffer[]): Promise<{ status: number; lines: Line[]; err: string }> =>
+    decode('--edges', file(...parts));
+
+  it('prints starts and ends, on the clock of the capture', async () => {
+    const { status, lines } = await edgesOf(
+      part(event('VMD', 0)),
+      part(event('VMD', 1)),
+      part(event('linedetection', 1)),
+      part(event('VMD', 2, 'inactive')),
+      part(event('VMD', 12)),
+    );
+    expect(status).toBe(0);
+    const time = (second: number): string => `2024-05-01T12:00:${String(second).padStart(2, '0')}+02:00`;
+    expect(lines).toEqual([
+      { kind: 'motion', eventType: 'VMD', channel: 1, state: 'start', time: time(0) },
+      { kind: 'lineCrossing', eventType: 'linedetection', channel: 1, state: 'start', time: time(1) },
+      { kind: 'motion', eventType: 'VMD', channel: 1, state: 'end', time: time(2) },
+      { kind: 'lineCrossing', eventType: 'linedetection', channel: 1, state: 'end', time: time(1), inferred: true },
+      { kind: 'motion', eventType: 'VMD', channel: 1, state: 'start', time: time(12) },
+    ]);
+  });
+
+  it('the end of the file invents no end', async () => {
+    expect((await edgesOf(part(event('VMD', 0)))).lines).toMatchObject([{ state: 'start' }]);
+  });
+
+  it('exactly 10 s continues; --end-after changes it', async () => {
+    const parts = [part(event('VMD', 0)), part(event('VMD', 10)), part(event('VMD', 21))];
+    expect((await edgesOf(...parts)).lines.map(({ state }) => state)).toEqual(['start', 'end', 'start']);
+    const { lines } = await decode('--edges', '--end-after', '9.5', file(...parts));
+    expect(lines.map(({ state }) => state)).toEqual(['start', 'end', 'start', 'end', 'start']);
+    expect((await decode('--edges', '--end-after', '60', file(...parts))).lines).toHaveLength(1);
+  });
+
+  it('a part that breaks off makes no edge, one that cannot be read is noted', async () => {
+    const { lines, err } = await edgesOf(part('<html></html>'), part(event('VMD', 0).slice(0, -60), { after: '' }));
+    expect(lines).toEqual([]);
+    expect(err).toContain('html is no event');
+  });
+});
+
+describe('exit status', () => {
+  it('1 for a file that is not there, or cannot be read', async () => {
+    const missing = await decode(join(folder, 'none.bin'));
+    expect(missing).toMatchObject({ status: 1, lines: [] });
+    expect(missing.err).toContain('none.bin');
+    expect((await decode(folder)).status).toBe(1);
+  });
+
+  it('1 for a file without any part', async () => {
+    for (const content of ['', '\r\n', 'plain text\n', '--boundary\r\n']) {
+      const found = await decode(file(content));
+      expect(found).toMatchObject({ status: 1, lines: [] });
+      expect(found.err).toContain('no part');
+    }
+  });
+
+  it('2 for a mistake in the command line, which is named', async () => {
+    for (const [args, word] of [
+      [[], 'FILE'],
+      [['a', 'b'], 'FILE'],
+      [['--nothing', 'a'], '--nothing'],
+      [['--end-after', 'soon', 'a'], '--end-after'],
+      [['--end-after', '-1', 'a'], '--end-after'],
+      [['--end-after'], '--end-after'],
+    ] as const) {
+      const found = await decode(...args);
+      expect(found).toMatchObject({ status: 2, lines: [] });
+      expect(found.err).toContain(word);
+      expect(found.err).toContain('hsp decode --help');
+    }
+  });
+
+  it('0 for --help, which names every option', async () => {
+    for (const args of [['--help'], ['-h'], ['file', '--edges', '--help']]) {
+      const { status, out, err } = await hsp(['decode', ...args]);
+      expect(status).toBe(0);
+      expect(err).toEqual([]);
+      for (const word of ['FILE', '--edges', '--end-after', 'truncated', 'Exit status'])
+        expect(out.join('\n')).toContain(word);
+    }
+  });
+});
