@@ -56,6 +56,8 @@ const BACKSLASH = 0x5c;
 
 /** Longest delimiter line; RFC 2046 allows 70 characters. */
 const DELIMITER_MAX_BYTES = 256;
+/** How far a line feed is looked for byte by byte. */
+const NEAR_BYTES = 96;
 /** Bytes of skipped noise that are kept for the warning. */
 const HEAD_BYTES = 96;
 const EMPTY = Buffer.alloc(0);
@@ -325,8 +327,9 @@ export class MultipartReader {
 
   private header(at: number, stop: number): void {
     const { buffer } = this;
-    const colon = buffer.indexOf(COLON, at);
-    if (colon < 0 || colon >= stop) return;
+    let colon = at;
+    while (colon < stop && buffer[colon] !== COLON) colon++;
+    if (colon === stop) return;
     switch (colon - at) {
       case 12: // content-type
         if (matches(buffer, at, 'content-type')) this.contentType = this.typeOf(colon + 1, stop);
@@ -455,7 +458,8 @@ export class MultipartReader {
       if (after === GT || isBlank(after)) break;
       close += tag.length; // a longer name that begins the same
     }
-    const tagEnd = close < 0 ? -1 : buffer.indexOf(GT, close + tag.length);
+    const tagEnd =
+      close < 0 ? -1 : buffer[close + tag.length] === GT ? close + tag.length : buffer.indexOf(GT, close + tag.length);
     const cut = this.nextCut(from);
     if (cut >= 0 && (tagEnd < 0 || cut < tagEnd)) return this.emitCut('xml', cut);
     if (this.breaksOff(tagEnd)) return this.emitCut('xml', start + this.contentLength, 0);
@@ -775,9 +779,14 @@ export class MultipartReader {
 
   /** Position of `byte` at or behind `start`; goes on where the last search ended. */
   private findFrom(byte: number): number {
-    const at = this.buffer.indexOf(byte, this.start + this.searched);
-    if (at >= 0 && at < this.end) return at;
-    this.searched = this.end - this.start;
+    const { buffer, end } = this;
+    const from = this.start + this.searched;
+    // Lines of a header are short: looking at their bytes here is faster than asking for a search outside of JavaScript.
+    const near = Math.min(end, from + NEAR_BYTES);
+    for (let at = from; at < near; at++) if (buffer[at] === byte) return at;
+    const found = near < end ? buffer.indexOf(byte, near) : -1;
+    if (found >= 0) return found;
+    this.searched = end - this.start;
     return -1;
   }
 

@@ -22,6 +22,7 @@ export interface ScanHandler {
   branch(text: string, nameFrom: number, nameTo: number, from: number, to: number): void;
 }
 
+const LT = 0x3c;
 const GT = 0x3e;
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
@@ -52,15 +53,16 @@ export function scanChildren(text: string, from: number, to: number, handler: Sc
     const sign = text.charCodeAt(at + 1);
     if (sign === SLASH) return true;
     if (sign === BANG || sign === QUESTION) return false;
-    const tagEnd = text.indexOf('>', at);
-    if (tagEnd < 0 || tagEnd >= to) return false;
     let nameFrom = at + 1;
     let nameTo = nameFrom;
-    for (; nameTo < tagEnd; nameTo++) {
-      const letter = text.charCodeAt(nameTo);
-      if (letter <= 0x20 || letter === SLASH) break;
+    let letter = 0;
+    for (; nameTo < to; nameTo++) {
+      letter = text.charCodeAt(nameTo);
+      if (letter === GT || letter <= 0x20 || letter === SLASH) break;
       if (letter === COLON) nameFrom = nameTo + 1;
     }
+    const tagEnd = letter === GT ? nameTo : text.indexOf('>', nameTo);
+    if (tagEnd < 0 || tagEnd >= to) return false;
     // A value of an attribute may hold a `>`; such a tag is left to the tree.
     if (nameTo < tagEnd && !attributesAreWhole(text, nameTo, tagEnd)) return false;
     if (text.charCodeAt(tagEnd - 1) === SLASH) {
@@ -122,6 +124,14 @@ function isSame(text: string, at: number, nameFrom: number, nameTo: number): boo
 
 /** Start of the closing tag that belongs to an element opened before `from`; -1 when there is none. Nested elements of the same name are counted. */
 function closeOf(text: string, nameFrom: number, nameTo: number, from: number, to: number): number {
+  // Nearly always: the next closing tag of that name, with the name nowhere in between and nothing unusual.
+  const name = text.slice(nameFrom, nameTo);
+  const next = text.indexOf(name, from);
+  if (next >= 2 && next < to && text.charCodeAt(next - 1) === SLASH && text.charCodeAt(next - 2) === LT) {
+    const after = text.charCodeAt(next + name.length);
+    const unusual = text.indexOf('<!', from);
+    if ((after === GT || after <= 0x20) && (unusual < 0 || unusual > next)) return next - 2;
+  }
   let depth = 1;
   let at = text.indexOf('<', from);
   while (at >= 0 && at < to) {
