@@ -176,7 +176,7 @@ const SADP: Readonly<Record<string, string>> = {
 };
 
 const shape = ({ kind, heartbeat, eventType, active, channel }: Line): string =>
-  `${heartbeat === true ? 'heartbeat' : String(kind)} ${String(eventType)} ${active === true ? 'active' : 'inactive'} ${channel === null ? '-' : String(channel)}`;
+  `${heartbeat === true ? 'heartbeat' : String(kind)} ${String(eventType)} ${active === true ? 'active' : 'inactive'} ${typeof channel === 'number' ? channel : '-'}`;
 
 describe.skipIf(folder === '')('captures of real devices (skipped where ../shared/fixtures is missing)', () => {
   it('every file is one that a test reads', () => {
