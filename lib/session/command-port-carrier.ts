@@ -8,6 +8,7 @@ import { encodePassThrough, passThroughDocument } from '../codec/pass-through';
 import { sniff } from '../codec/text';
 import type { Clock } from '../clock';
 import { ProtocolError } from '../errors';
+import { PASS_THROUGH_PADDING_BYTES } from '../settings';
 import type { CommandSession } from './command-session';
 import type { SendOptions } from './link';
 
@@ -44,10 +45,10 @@ export class CommandPortCarrier {
   }
 }
 
-/** A picture begins with its own mark, wherever a `<` may stand in it. */
+/** A picture begins with a mark that no text can hold; a `<` may stand anywhere in it. What stands before is padding. */
 function contentOf(body: Buffer): Buffer {
-  const pictureAt = body.subarray(0, 64).indexOf(JPEG_MARK);
-  if (pictureAt >= 0 && body.subarray(0, pictureAt).every((byte) => byte === 0)) return body.subarray(pictureAt);
+  const pictureAt = body.subarray(0, PASS_THROUGH_PADDING_BYTES).indexOf(JPEG_MARK);
+  if (pictureAt >= 0) return body.subarray(pictureAt);
   return passThroughDocument(body);
 }
 

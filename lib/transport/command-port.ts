@@ -6,7 +6,14 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock';
 import { Framer } from '../codec/framer';
-import { ClosedError, ConnectionLostError, DeviceBusyError, TimeoutError, UnreachableError } from '../errors';
+import {
+  ClosedError,
+  ConnectionLostError,
+  DeviceBusyError,
+  TimeoutError,
+  UnreachableError,
+  type HikvisionError,
+} from '../errors';
 import {
   BODY_TIMEOUT_MS,
   COMMAND_CONNECTIONS,
@@ -212,6 +219,7 @@ class Line {
   private waiting: { resolve: (frame: Buffer) => void; reject: (error: Error) => void } | null = null;
   private handlers: ChannelHandlers | null = null;
   private timer: Timer | null = null;
+  private isConnected = false;
   private isLong = false;
   private isOver = false;
   private failure: Error | null = null;
@@ -230,6 +238,7 @@ class Line {
     this.connected = new Promise((resolve, reject) => (this.waiting = { resolve: () => resolve(), reject }));
     const ready = () => {
       const { waiting } = this;
+      this.isConnected = true;
       this.waiting = null;
       this.timer?.cancel();
       this.clientIp = ipv4Of(this.socket.localAddress);
@@ -242,13 +251,18 @@ class Line {
     else {
       this.socket = openTls(host, port.port, trust, (error) => {
         if (error === null) ready();
-        else this.fail(networkError(error, this.context));
+        else this.fail(this.handshakeError(error));
       });
     }
     const { socket } = this;
-    socket.on('error', (error: NodeJS.ErrnoException) => this.fail(networkError(error, this.context)));
+    // Before TLS is up, its callback tells the error.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (trust === null || this.isConnected) this.fail(networkError(error, this.context));
+    });
     socket.on('close', () => this.fail(this.brokenError()));
-    socket.on('end', () => this.fail(this.brokenError()));
+    socket.on('end', () => {
+      if (this.isConnected) this.fail(this.brokenError());
+    });
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     options.signal?.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -343,6 +357,12 @@ class Line {
     );
   }
 
+  private handshakeError(error: Error): HikvisionError {
+    const known = networkError(error, this.context);
+    if (!(known instanceof ConnectionLostError) && !isTlsError(error)) return known;
+    return new UnreachableError('no TLS connection: does this port speak TLS?', { ...this.context, cause: error });
+  }
+
   private brokenError(): ConnectionLostError {
     const why = this.isLong
       ? 'the device ended the connection'
@@ -354,6 +374,10 @@ class Line {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+function isTlsError(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPROTO' || error.code?.startsWith('ERR_SSL') === true;
+}
 
 /** The IPv4 address of our end, also behind an IPv6 socket; `0.0.0.0` where there is none. */
 function ipv4Of(address: string | undefined): string {

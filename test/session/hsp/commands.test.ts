@@ -1,0 +1,312 @@
+/** The same commands over both faces, and in both encodings of the command port. */
+import { describe, expect, it } from 'vitest';
+import { commandList, commandNamed, type CommandName, type HikvisionClient } from '../../../lib/index';
+import {
+  findRecordings,
+  readChannelName,
+  readRecordSchedule,
+  readTimeServer,
+  readWorkState,
+  setAlarmOutput,
+  setRecording,
+} from '../../../lib/session/command-port-functions';
+import { openSession } from '../../../lib/session/open-link';
+import { deviceFromDump, SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../../../lib/simulator';
+import { gateFor } from '../../../lib/transport/gate';
+import { codeOf, hikvisionClient, turns } from '../../support/clients';
+import { FakeClock } from '../../support/fake-clock';
+import { bothFaces, portClient } from '../../support/hsp-links';
+import { hspSimulator } from '../../support/hsp-simulators';
+
+const MODELS = ['camera', 'nvr', 'doorstation'] as const;
+
+/** What each command is called with; the others take nothing. */
+const ARGUMENTS: Partial<Record<CommandName, Record<string, unknown>>> = {
+  'camera.gotoPreset': { preset: 1 },
+  'camera.move': { pan: 40, tilt: -20, forMs: 200 },
+  'event.setMotionDetection': { enabled: true, sensitivity: 60 },
+  'config.setTime': { time: '2024-05-01T12:30:00' },
+  'config.raw': { path: '/ISAPI/System/capabilities' },
+};
+
+/** Answer, or code of the error, while a fake clock moves on. */
+async function outcome(
+  client: HikvisionClient,
+  clock: FakeClock,
+  name: string,
+  encoding: 'text' | 'binary',
+): Promise<unknown> {
+  let isDone = false;
+  const call = client
+    .call(name, ARGUMENTS[name as CommandName] ?? {}, { confirm: true, encoding })
+    .then((answer) => ({ answer }))
+    .catch((error: Error & { code?: string }) => ({ code: error.code ?? error.message }))
+    .finally(() => (isDone = true));
+  for (let step = 0; step < 200 && !isDone; step++) {
+    await turns(2);
+    // Only a movement waits; a frozen clock is what makes answers equal.
+    if (!isDone && name === 'camera.move') await clock.advance(100);
+  }
+  return call;
+}
+
+/** Every command on a device of its own, so that what one changed does not show in the next. */
+async function answers(
+  model: (typeof MODELS)[number],
+  name: string,
+  open: (device: Simulator, clock: FakeClock) => HikvisionClient,
+  encoding: 'text' | 'binary' = 'text',
+): Promise<unknown> {
+  const clock = new FakeClock();
+  const device = await hspSimulator(model, { clock });
+  const client = open(device, clock);
+  return outcome(client, clock, name, encoding);
+}
+
+describe.each(MODELS)('a %s', (model) => {
+  it.each(commandList().map(({ name }) => name))('%s gives the same over hsp:// as over http://', async (name) => {
+    const overHttp = await answers(model, name, (device, clock) => hikvisionClient(device, { clock }));
+    const overPort = await answers(model, name, (device, clock) => portClient(device, { clock }));
+    const plain = (value: unknown) => JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, 'here');
+    expect(plain(overPort)).toBe(plain(overHttp));
+  });
+});
+
+const NATIVE = commandList()
+  .map(({ name }) => name)
+  .filter((name) => commandNamed(name)?.commandPort !== undefined);
+
+/** Fields that differ on purpose: the wall clock is the same, the zone is not there. */
+function withoutZone(text: unknown): unknown {
+  return typeof text === 'string' ? text.replace(/[+-]\d\d:\d\d$/, '') : text;
+}
+
+function compare(text: unknown, binary: unknown, path: string): void {
+  if (binary === null) return;
+  if (Array.isArray(binary) && Array.isArray(text)) {
+    const of = (row: unknown) => (row as { streamId?: number; id?: number }).streamId ?? (row as { id?: number }).id;
+    expect(binary.length, path).toBeGreaterThan(0);
+    for (const row of binary as unknown[]) {
+      compare(
+        text.find((each) => of(each) === of(row)),
+        row,
+        `${path}[${of(row)}]`,
+      );
+    }
+    return;
+  }
+  if (typeof binary === 'object' && !Buffer.isBuffer(binary)) {
+    expect(Object.keys(binary).sort(), path).toEqual(Object.keys(text as object).sort());
+    for (const [name, value] of Object.entries(binary)) {
+      if (Array.isArray(value) && value.length === 0) continue;
+      compare((text as Record<string, unknown>)[name], value, `${path}.${name}`);
+    }
+    return;
+  }
+  expect(binary, path).toEqual(path.endsWith('.time') ? withoutZone(text) : text);
+}
+
+describe('the native binary form', () => {
+  it('is there for these', () => {
+    expect(NATIVE).toEqual([
+      'camera.snapshot',
+      'camera.move',
+      'camera.gotoPreset',
+      'recorder.storage',
+      'stream.list',
+      'stream.requestKeyFrame',
+      'config.deviceInfo',
+      'config.getTime',
+      'config.setTime',
+      'config.reboot',
+    ]);
+  });
+
+  describe.each(MODELS)('of a %s', (model) => {
+    it.each(NATIVE)('%s: what it knows is what the text form says', async (name) => {
+      const text = await answers(model, name, (device, clock) => portClient(device, { clock }));
+      const binary = await answers(model, name, (device, clock) => portClient(device, { clock }), 'binary');
+      compare(text, binary, name);
+    });
+  });
+
+  it('goes out as a command of its own', async () => {
+    const device = await hspSimulator();
+    const client = portClient(device);
+    await client.call('config.deviceInfo', {}, { encoding: 'binary' });
+    await client.camera.gotoPreset({ preset: 1 }, { encoding: 'binary' });
+    await client.call('camera.snapshot', { width: 704, height: 576 }, { encoding: 'binary' });
+    await client.call('stream.requestKeyFrame', { channel: 1, stream: 'sub' }, { encoding: 'binary' });
+    expect(device.hspLog.map(({ name }) => name)).toEqual(['getDeviceV40', 'ptz', 'jpeg', 'keyFrameSub']);
+  });
+
+  it('leaves what it cannot say to the text form', async () => {
+    const device = await hspSimulator();
+    const client = portClient(device);
+    await client.call('config.setTime', { time: '2024-05-01T12:00:00Z' }, { encoding: 'binary' });
+    await client.call('camera.snapshot', { stream: 'sub' }, { encoding: 'binary' });
+    await client.call('stream.requestKeyFrame', { stream: 'third' }, { encoding: 'binary' }).catch(() => undefined);
+    await client.call('config.status', {}, { encoding: 'binary' });
+    expect(new Set(device.hspLog.map(({ name }) => name))).toEqual(new Set(['isapi']));
+  });
+
+  it('sets the wall clock', async () => {
+    const device = await hspSimulator();
+    const client = portClient(device);
+    expect(await client.call('config.setTime', { time: '2024-02-29T23:59:58' }, { encoding: 'binary' })).toMatchObject({
+      time: expect.stringMatching(/^2024-02-29T23:59:5[89]$/) as string,
+      timeZone: null,
+      offsetMs: null,
+    });
+    expect(device.hspLog.map(({ name }) => name)).toEqual(['setTime', 'getTime']);
+  });
+
+  it('moves at a speed and stops with the same code turned over', async () => {
+    const clock = new FakeClock();
+    const device = await hspSimulator('camera', { clock });
+    const client = portClient(device, { clock });
+    const moving = client.call('camera.move', { pan: 50, tilt: 100, zoom: -10, forMs: 300 }, { encoding: 'binary' });
+    await turns();
+    expect(device.hspLog).toHaveLength(2);
+    await clock.advance(300);
+    await turns();
+    expect(await moving).toEqual({ channel: 1, pan: 50, tilt: 100, zoom: -10, stopped: true });
+    expect(device.hspLog.map(({ name, status }) => `${name} ${status}`)).toEqual(
+      Array.from({ length: 4 }, () => 'ptz 1'),
+    );
+  });
+
+  it('stops a camera when the caller gives up', async () => {
+    const clock = new FakeClock();
+    const device = await hspSimulator('camera', { clock });
+    const client = portClient(device, { clock });
+    const stop = new AbortController();
+    const moving = codeOf(
+      client.call('camera.move', { pan: -5, forMs: 60_000 }, { encoding: 'binary', signal: stop.signal }),
+    );
+    await turns();
+    stop.abort();
+    await turns();
+    expect(await moving).toBe('HIK_CLOSED');
+    expect(device.hspLog).toHaveLength(2);
+  });
+
+  it('needs the command port', async () => {
+    const device = await hspSimulator();
+    expect(await codeOf(hikvisionClient(device).call('config.getTime', {}, { encoding: 'binary' }))).toBe(
+      'HIK_ARGUMENT',
+    );
+    expect(await codeOf(bothFaces(device, 'auto').call('config.getTime', {}, { encoding: 'binary' }))).toBe('fine');
+    expect(device.hspLog.map(({ name }) => name)).toEqual(['getTime']);
+  });
+
+  it('asks for confirmation like the text form', async () => {
+    const device = await hspSimulator();
+    expect(await codeOf(portClient(device).call('config.reboot', {}, { encoding: 'binary' }))).toBe('HIK_CONFIRMATION');
+    expect(device.hspLogins).toBe(0);
+  });
+});
+
+describe('documents by pass-through', () => {
+  it.each(['nuls', 'binary'] as const)('are found behind %s', async (padding) => {
+    const device = await hspSimulator('camera', { hsp: { padding } });
+    const client = portClient(device);
+    expect(await client.call('config.deviceInfo')).toMatchObject({ model: device.device.identity.model });
+    const { data } = await client.camera.snapshot();
+    expect(data.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+  });
+
+  it('are named by what they are', async () => {
+    const device = await hspSimulator();
+    const client = portClient(device);
+    const raw = (path: string) => client.config.raw({ path });
+    expect(await raw('/ISAPI/System/time')).toMatchObject({
+      status: 200,
+      contentType: 'application/xml; charset="UTF-8"',
+    });
+    expect(await raw('/ISAPI/Streaming/channels/101/picture')).toMatchObject({ contentType: 'image/jpeg' });
+    expect(await codeOf(raw('/ISAPI/There/is/no/such/path'))).toBe('HIK_UNSUPPORTED');
+  });
+});
+
+describe('functions without a command of the registry', () => {
+  function sessionOf(device: Simulator) {
+    const address = {
+      protocol: 'hsp' as const,
+      host: '127.0.0.1',
+      port: device.hspPort,
+      username: SIMULATOR_USERNAME,
+      password: SIMULATOR_PASSWORD,
+    };
+    const clock = new FakeClock();
+    const gate = gateFor(clock, address.host, address.port, address.username, address.password);
+    return openSession(address, gate, { clock, trust: {}, commandPort: {} }, () => undefined).session;
+  }
+
+  it('read what they are about', async () => {
+    const device = await hspSimulator('nvr');
+    const session = sessionOf(device);
+    try {
+      const ntp = await readTimeServer(session).catch((error: Error & { code?: string }) => error.code);
+      if (typeof ntp === 'object') expect(ntp).toMatchObject({ port: 123, zoneMinutes: 480 });
+      else expect(ntp).toBe('HIK_UNSUPPORTED');
+      expect(await readChannelName(session, 1)).toBe('Gate');
+      const { state, disks } = await readWorkState(session);
+      expect(state).not.toBeNull();
+      expect(disks.map(({ place }) => place)).toEqual([1, 2]);
+      const schedule = await readRecordSchedule(session, 1).catch((error: Error & { code?: string }) => error.code);
+      if (typeof schedule === 'object') expect(schedule.days).toHaveLength(7);
+      else expect(schedule).toBe('HIK_UNSUPPORTED');
+    } finally {
+      await session.close();
+    }
+  });
+
+  it('find recordings', async () => {
+    const item = (start: string, stop: string, name: string) =>
+      `<searchMatchItem><timeSpan><startTime>${start}</startTime><endTime>${stop}</endTime></timeSpan>` +
+      `<mediaSegmentDescriptor><playbackURI>rtsp://h/x?name=${name}&amp;size=4096</playbackURI></mediaSegmentDescriptor></searchMatchItem>`;
+    const list =
+      item('2024-05-01T10:00:00Z', '2024-05-01T10:05:00Z', 'ch01_1') +
+      item('2024-05-01T11:00:00Z', '2024-05-01T11:05:30Z', 'ch01_2');
+    const info =
+      '<DeviceInfo><deviceName>Yard</deviceName><model>X</model><deviceType>IPCamera</deviceType></DeviceInfo>';
+    const search = `<CMSearchResult><responseStatusStrg>OK</responseStatusStrg><matchList>${list}</matchList></CMSearchResult>`;
+    const document = (body: string) => ({ status: 200, contentType: 'application/xml', body });
+    const device = await hspSimulator(
+      deviceFromDump({
+        responses: {
+          '/ISAPI/System/deviceInfo': document(info),
+          'POST /ISAPI/ContentMgmt/search': document(search),
+        },
+      }),
+    );
+    const session = sessionOf(device);
+    try {
+      const wanted = { channel: 1, start: '2024-05-01T00:00:00', stop: '2024-05-01T23:59:59' };
+      expect(await findRecordings(session, wanted)).toEqual([
+        { fileName: 'ch01_1', start: '2024-05-01T10:00:00', stop: '2024-05-01T10:05:00', sizeBytes: 4096 },
+        { fileName: 'ch01_2', start: '2024-05-01T11:00:00', stop: '2024-05-01T11:05:30', sizeBytes: 4096 },
+      ]);
+      expect(await codeOf(findRecordings(session, { ...wanted, channel: 200 }))).toBe('HIK_UNSUPPORTED');
+      expect(await codeOf(findRecordings(session, { ...wanted, start: 'today' }))).toBe('HIK_ARGUMENT');
+      device.dropHspSessions();
+      expect(await findRecordings(session, wanted)).toHaveLength(2);
+    } finally {
+      await session.close();
+    }
+  });
+
+  it('switch what there is, and nothing else', async () => {
+    const device = await hspSimulator('nvr');
+    const session = sessionOf(device);
+    try {
+      expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setAlarmOutput(session, 1, true)));
+      expect(await codeOf(setAlarmOutput(session, 99, true))).toBe('HIK_UNSUPPORTED');
+      expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setRecording(session, 1, true)));
+      expect(await codeOf(setRecording(session, 200, false))).toBe('HIK_UNSUPPORTED');
+    } finally {
+      await session.close();
+    }
+  });
+});
