@@ -146,7 +146,11 @@ export class EventFilter {
     const key = keyOf(event);
     // A start without an end before it: the connection broke in between. The old one is over, one way or another.
     this.forget(key);
-    if (!this.matches(event)) return;
+    if (!this.matches(event)) {
+      // Known all the same, so that its end is not taken for that of another region.
+      this.remember(key, { passes: false });
+      return;
+    }
     if (this.settings.minDurationMs === 0) {
       const passes = this.mayReport(event);
       this.remember(key, { passes });
@@ -170,12 +174,13 @@ export class EventFilter {
     if (passes) this.pass(event);
   }
 
-  /** The start that an end belongs to. An end that names no region, or arrives late, ends what runs on its channel. */
+  /** The start that an end belongs to. An end that names no region ends what runs on its channel. */
   private runningKey(event: HikvisionEvent): string | undefined {
     const key = keyOf(event);
     if (this.running.has(key)) return key;
     const group = groupOf(event);
-    for (const other of this.running.keys()) if (other.startsWith(group)) return other;
+    for (const other of this.running.keys())
+      if (other.startsWith(group) && other.endsWith(STALE_MARK) === event.stale) return other;
     return undefined;
   }
 
@@ -238,12 +243,14 @@ function groupOf({ kind, eventType, channel }: HikvisionEvent): string {
   return `${name}|${channel ?? ''}|`;
 }
 
+const STALE_MARK = '|stale';
+
 /** Within a group: the region or alarm input, and live events from replayed ones. */
 function keyOf(event: HikvisionEvent): string {
   const regions = event.regions.map(({ id }) => id ?? '').join(',');
   // `details` is read from the document when first asked for; only alarm inputs are worth that here.
   const port = event.kind === 'alarmInput' ? event.details.rawPort : undefined;
-  return `${groupOf(event)}${regions}|${typeof port === 'string' ? port : ''}|${event.stale ? 'stale' : ''}`;
+  return `${groupOf(event)}${regions}|${typeof port === 'string' ? port : ''}${event.stale ? STALE_MARK : ''}`;
 }
 
 function targetsOf(event: HikvisionEvent): string[] {

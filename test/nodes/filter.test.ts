@@ -92,6 +92,43 @@ describe('filters', () => {
     expect(summary()).toEqual(['motion 1 start', 'motion 1 end']);
   });
 
+  it('do not take the end of a region that was left out for that of one that passed', () => {
+    const some = filter({ regions: '1' });
+    some.push(event({ regions: [region(1)] }));
+    some.push(event({ regions: [region(2)] }));
+    some.push(event({ regions: [region(2)], state: 'end' }));
+    expect(passed.map(({ state }) => state)).toEqual(['start']);
+    some.push(event({ regions: [region(1)], state: 'end' }));
+    expect(passed.map(({ state, regions }) => [state, regions[0]?.id])).toEqual([
+      ['start', 1],
+      ['end', 1],
+    ]);
+  });
+
+  it('do not take the end of a replayed event that was left out for that of a live one', () => {
+    const some = filter({ stale: false });
+    some.push(event());
+    some.push(event({ stale: true }));
+    some.push(event({ stale: true, state: 'end' }));
+    expect(passed.map(({ state }) => state)).toEqual(['start']);
+    some.push(event({ state: 'end' }));
+    expect(passed.map(({ state }) => state)).toEqual(['start', 'end']);
+  });
+
+  it('end a live event, not a replayed one, by an end without a region', () => {
+    const all = filter();
+    all.push(event({ regions: [region(1)], stale: true }));
+    all.push(event({ regions: [region(1)] }));
+    all.push(event({ state: 'end' }));
+    all.push(event({ regions: [region(1)], stale: true, state: 'end' }));
+    expect(passed.map(({ state, stale }) => [state, stale])).toEqual([
+      ['start', true],
+      ['start', false],
+      ['end', false],
+      ['end', true],
+    ]);
+  });
+
   it('tell regions and alarm inputs apart', () => {
     const all = filter();
     all.push(event({ kind: 'intrusion', regions: [region(1)] }));
