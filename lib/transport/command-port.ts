@@ -22,7 +22,7 @@ import {
   MAX_QUEUED_REQUESTS,
 } from '../settings';
 import { abortReason, networkError } from './http';
-import { openTcp, openTls, type TlsTrust } from './tls';
+import { openBriefTcp, openTls, type TlsTrust } from './tls';
 
 /** What crossed the wire, for a transcript. */
 export interface TraceEntry {
@@ -73,6 +73,7 @@ export interface Channel {
 }
 
 const REPLY_MIN_BYTES = 16;
+const KEEP_ALIVE_MS = 15_000;
 /** Frames of a channel that came before anybody listened. */
 const MAX_EARLY_FRAMES = 1_024;
 
@@ -247,7 +248,8 @@ class Line {
     this.timer = port.clock.after(CONNECT_TIMEOUT_MS, () =>
       this.fail(new UnreachableError(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`, this.context)),
     );
-    if (trust === null) this.socket = openTcp(host, port.port).once('connect', ready);
+    if (trust === null)
+      this.socket = openBriefTcp(host, port.port, (chunk) => this.received(chunk)).once('connect', ready);
     else {
       this.socket = openTls(host, port.port, trust, (error) => {
         if (error === null) ready();
@@ -259,11 +261,15 @@ class Line {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (trust === null || this.isConnected) this.fail(networkError(error, this.context));
     });
-    socket.on('close', () => this.fail(this.brokenError()));
+    const broken = () => {
+      // An Error is dear, and most lines are over when they are closed.
+      if (!this.isOver) this.fail(this.brokenError());
+    };
+    socket.on('close', broken);
     socket.on('end', () => {
-      if (this.isConnected) this.fail(this.brokenError());
+      if (this.isConnected) broken();
     });
-    socket.on('data', (chunk: Buffer) => this.received(chunk));
+    if (trust !== null) socket.on('data', (chunk: Buffer) => this.received(chunk));
     options.signal?.addEventListener('abort', this.onAbort, { once: true });
   }
 
@@ -289,6 +295,8 @@ class Line {
   stay(): void {
     this.isLong = true;
     this.timer?.cancel();
+    // A half-open connection is noticed by the kernel even when nobody writes.
+    this.socket.setKeepAlive(true, KEEP_ALIVE_MS);
   }
 
   listen(handlers: ChannelHandlers): void {

@@ -21,6 +21,34 @@ export function openTcp(host: string, port: number): Socket {
   return socket;
 }
 
+/** Most answers of a command fit into this; Node sets aside 64 KB for each read otherwise. */
+const BRIEF_READ_BYTES = 2_048;
+const LONG_READ_BYTES = 64 * 1_024;
+
+/**
+ * A connection for one question: no probes, no waiting for more to send, little memory.
+ *
+ * @param onChunk gets what is read; nobody else writes to that memory.
+ */
+export function openBriefTcp(host: string, port: number, onChunk: (chunk: Buffer) => void): Socket {
+  let wasFull = false;
+  return connectTcp({
+    host,
+    port,
+    onread: {
+      buffer: () => {
+        // What was read may be kept, so every read has memory of its own.
+        return Buffer.allocUnsafe(wasFull ? LONG_READ_BYTES : BRIEF_READ_BYTES);
+      },
+      callback: (sizeBytes, buffer) => {
+        wasFull = sizeBytes === buffer.length;
+        onChunk(buffer.subarray(0, sizeBytes) as Buffer);
+        return true;
+      },
+    },
+  });
+}
+
 /** Opens a TLS connection and calls back once its certificate has been judged. */
 export function openTls(
   host: string,

@@ -8,13 +8,14 @@ import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
 import { ratio, type Figure } from './figure';
 import { benchFrames } from './hsp-frames';
+import { hspRoundTrips } from './hsp-round-trips';
 
 const ROUNDS = 7;
 
 async function main(): Promise<void> {
   const asJson = process.argv.includes('--json');
   const { bytes, name } = streamToRead();
-  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS), hspFrames()];
+  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS), hspFrames(), await hspRoundTrips(ROUNDS)];
   for (const figure of figures) (asJson ? printJson : printText)(figure);
 }
 
