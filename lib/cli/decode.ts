@@ -168,7 +168,11 @@ class PartReport implements Report {
     const classified = classifier.classify(part);
     if ('notice' in classified) {
       this.line = { index, ...summary(classified.notice), pictures: this.pictures };
-      if (part.truncated || !classified.notice.isComplete) this.line['truncated'] = true;
+      if (part.truncated || !classified.notice.isComplete) {
+        this.line['truncated'] = true;
+        // Cut off in front of its state: what is missing is not known, so it is not said.
+        if (!/eventState/i.test(part.body.toString('latin1'))) this.line['active'] = null;
+      }
       return;
     }
     const { reason, head, rest } = classified.unreadable;

@@ -48,7 +48,7 @@ async function optional<T>(reading: Promise<T>, io: CliIo, what: string): Promis
   }
 }
 
-const ESSENTIAL = new Set(['HIK_AUTHENTICATION', 'HIK_LOCKED', 'HIK_UNREACHABLE', 'HIK_CLOSED']);
+const ESSENTIAL = new Set(['HIK_AUTHENTICATION', 'HIK_LOCKED', 'HIK_UNREACHABLE', 'HIK_CONNECTION_LOST', 'HIK_CLOSED']);
 
 interface Capabilities {
   readonly analogInputs: number | null;
@@ -72,8 +72,7 @@ async function readCapabilities(client: HikvisionClient, signal: AbortSignal): P
         supports.add(name.slice('isSupport'.length));
     } else if (Array.isArray(value)) for (const inner of value) walk(inner, name, depth);
     else if (value !== null && typeof value === 'object' && depth < 32) {
-      for (const [key, inner] of Object.entries(value))
-        walk(key === '#text' ? inner : inner, key === '#text' ? name : key, depth + 1);
+      for (const [key, inner] of Object.entries(value)) walk(inner, key === '#text' ? name : key, depth + 1);
     }
   };
   walk(answer.body, '', 0);

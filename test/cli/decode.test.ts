@@ -34,6 +34,12 @@ const event = (eventType: string, second: number, state = 'active', more = ''): 
     .replace('active</eventState>', `${state}</eventState>`);
 
 describe('hsp decode', () => {
+  it('does not say a state that was cut off', async () => {
+    const whole = event('VMD', 0, 'inactive');
+    const { lines } = await decode(file(part(whole.slice(0, whole.indexOf('<eventState>')))));
+    expect(lines).toMatchObject([{ kind: 'motion', eventType: 'VMD', active: null, truncated: true }]);
+  });
+
   it('prints one compact line for each document, in order, with the promised members', async () => {
     const { status, lines, err } = await decode(
       file(part(event('VMD', 0)), part(event('linedetection', 1, 'inactive'))),
