@@ -67,7 +67,9 @@ describe(`hsp-connect on ${nodeRed}`, () => {
     await loadFlow([...reporting(deviceNode(device)), node('events', 'hsp-event-in')]);
     const messages = collect('out');
     const control = helper.getNode('connect');
-    await until('connected', () => device.streams === 1);
+    // The device sees the stream a little earlier than we know that it is open.
+    const connections = () => states(messages).filter((state) => state === 'connected').length;
+    await until('connected', () => device.streams === 1 && connections() === 1);
     control.receive({ payload: 'disconnect' });
     await untilStatus('events', /^grey ring not connected$/);
     await until('the stream is closed', () => device.streams === 0);
@@ -75,7 +77,7 @@ describe(`hsp-connect on ${nodeRed}`, () => {
     await until('an answer', () => messages.some(({ mine }) => mine === 1));
     expect(messages.find(({ mine }) => mine === 1)).toMatchObject({ payload: { state: 'disconnected' } });
     control.receive({ payload: 'connect' });
-    await until('connected again', () => device.streams === 1);
+    await until('connected again', () => device.streams === 1 && connections() === 2);
     expect(states(messages)).toEqual([
       'connecting',
       'connected',
