@@ -291,7 +291,7 @@ class ClientBase {
       this.pump.setChannels(new Set(channels.map(({ channel }) => channel)));
     } catch (error) {
       if (signal.aborted || endsConnection(error)) throw error;
-      // A device without a list of channels: numbers are then read as they stand.
+      // A device without a list of channels: those above 32 are then taken for 32 + IP channel (isapi.md §6.6).
     }
   }
 

@@ -32,14 +32,7 @@ import {
   MAX_QUEUED_REQUESTS,
 } from '../settings';
 import { bracketed, placeOf, type DeviceAddress } from './address';
-import {
-  basicAuthorization,
-  chooseChallenge,
-  digestAuthorization,
-  parseChallenges,
-  type Challenge,
-  type DigestChallenge,
-} from './digest';
+import { basicAuthorization, chooseChallenge, digestAuthorization, parseChallenges, type Challenge } from './digest';
 import { gateFor, type CredentialGate, type LockState, type Outcome } from './gate';
 import { Nonces, type Nonce } from './nonces';
 import { openTcp, openTls, type TlsTrust } from './tls';
@@ -673,5 +666,3 @@ export function networkError(
   }
   return new ConnectionLostError(`the connection broke (${code || error.message})`, chained);
 }
-
-export type { DigestChallenge };
