@@ -23,3 +23,10 @@ export function streamIdOf(channel: number, stream: StreamName): number {
 export function isChannel(number: number | null): number is number {
   return number !== null && Number.isInteger(number) && number >= 1;
 }
+
+export const streamParam = {
+  kind: 'choice',
+  title: 'Stream',
+  choices: Object.keys(STREAM_NUMBERS) as StreamName[],
+  default: 'main',
+} as const;

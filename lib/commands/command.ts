@@ -7,6 +7,7 @@ import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import { parseXml, type XmlElement } from '../codec/xml';
 import { sniff } from '../codec/text';
 import { ProtocolError, UnsupportedError } from '../errors';
+import type { Feature } from './features';
 import type { PortContext, PortSteps } from './port';
 
 /* What a command does to the device */
@@ -172,6 +173,8 @@ export interface Command<P extends Params = Params, R = unknown> {
   /** Where arguments decide: `config.raw` reads with GET and is dangerous otherwise. Never milder than it is. */
   readonly effectOf?: (args: CheckedArguments<P>) => Effect;
   readonly params: P;
+  /** What a device must have for it; any device can try where this is missing. */
+  readonly needs?: Feature;
   readonly isapi: (args: CheckedArguments<P>, context: CommandContext) => Steps<R>;
   /**
    * The native binary form on the command port: the same result, with null for what it does not know. Null where these arguments

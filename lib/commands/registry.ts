@@ -5,6 +5,7 @@ import { event } from './event';
 import { recorder } from './recorder';
 import { stream } from './stream';
 import type { ArgumentsOf, Command, Effect, Params } from './command';
+import { deviceClassOf, type Feature } from './features';
 
 export const registry = { camera, recorder, stream, event, config } as const;
 
@@ -46,6 +47,11 @@ export interface CommandDescription {
   readonly summary: string;
   readonly effect: Effect;
   readonly params: Params;
+  readonly needs: Feature | null;
+  /** The class of devices that it is for; null for cameras and recorders in general. */
+  readonly deviceClass: string | null;
+  /** It has a native binary form on the command port. */
+  readonly isNative: boolean;
   readonly returns: string;
   readonly source: readonly string[];
 }
@@ -58,8 +64,20 @@ for (const [family, definitions] of Object.entries(registry)) {
     // Arguments are checked against `params` before `isapi` sees them, so the general type is safe here.
     const command = definition as unknown as Command;
     commands.set(name, command);
-    const { title, summary, effect, params, returns, source } = command;
-    descriptions.push({ name, family: family as FamilyName, title, summary, effect, params, returns, source });
+    const { title, summary, effect, params, needs, returns, source } = command;
+    descriptions.push({
+      name,
+      family: family as FamilyName,
+      title,
+      summary,
+      effect,
+      params,
+      needs: needs ?? null,
+      deviceClass: deviceClassOf(needs),
+      isNative: command.commandPort !== undefined,
+      returns,
+      source,
+    });
   }
 }
 Object.freeze(descriptions);

@@ -10,6 +10,8 @@ import { decodeText, sniff } from '../codec/text';
 import { parseXml, textAt } from '../codec/xml';
 import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusPlace, type SubStatus } from './answers';
 import { drawPicture } from './picture';
+import type { EventFields } from './event-parts';
+import type { ScenarioName } from './scenario';
 
 /**
  * How a class of devices speaks:
@@ -50,6 +52,8 @@ export interface RouteCall {
   readonly clock: Clock;
   /** A ResponseStatus in the words of this device. */
   readonly status: (subStatus: SubStatus, detail?: string) => DeviceAnswer;
+  /** Sends an event to whoever listens: what was done has happened. After the answer, as devices do it. */
+  readonly emit: (event: EventFields) => void;
 }
 
 export interface DeviceDefinition {
@@ -61,7 +65,7 @@ export interface DeviceDefinition {
   /** Documents that cannot be written. */
   readonly readOnly?: RegExp;
   /** Scenario that shows what this device does; null for a dump. */
-  readonly scenario: 'camera' | 'nvr' | 'doorstation' | null;
+  readonly scenario: ScenarioName | null;
 }
 
 /** A device as captured. `body` is text; a missing one is empty. */
@@ -93,6 +97,9 @@ export class SimulatedDevice {
   timeZone = FACTORY_ZONE;
   /** Clock of the device minus ours. */
   clockOffsetMs = 0;
+
+  /** Where its events go; nobody listens before a simulator takes it. */
+  onEvent: ((event: EventFields) => void) | null = null;
 
   private readonly documents: Map<string, DeviceAnswer>;
   /** The same keys in lower case: firmware does not mind the case of a path. */
@@ -147,12 +154,15 @@ export class SimulatedDevice {
       json: request.query.get('format')?.toLowerCase() === 'json',
     };
     const status = (subStatus: SubStatus, detail?: string) => responseStatus(subStatus, place, detail);
+    const emit = (event: EventFields) => void clock.after(0, () => this.onEvent?.(event));
 
     let isKnown = false;
     for (const route of this.routes) {
       const match = route.path.exec(path);
       if (match === null) continue;
-      if (route.method === method) return route.run({ request, groups: match.slice(1), device: this, clock, status });
+      if (route.method === method) {
+        return route.run({ request, groups: match.slice(1), device: this, clock, status, emit });
+      }
       isKnown = true;
     }
     const stored = this.find(method, request.target) ?? this.find(method, path);

@@ -154,6 +154,7 @@ export class Simulator {
     this.player = new ScenarioPlayer(device, this.clock, (event) => this.sendEvent(event));
     this.server = this.createServer();
     this.commandPort = options.hspPort === undefined ? null : this.createCommandPort(options.hsp ?? {});
+    device.onEvent = (event) => this.sendEvent(event);
     device.boot(this.clock);
   }
 
@@ -284,6 +285,7 @@ export class Simulator {
   /** Resolves when no socket and no timer is left. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.options.device.onEvent = null;
     this.player.stop();
     this.restartTimer?.cancel();
     this.restartTimer = null;
