@@ -19,7 +19,7 @@ import {
 } from './errors';
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
 import { Connection, type ConnectionState } from './session/connection';
-import { EventPump, type PumpCounters, type Warning } from './session/event-pump';
+import { EventPump, type PumpCounters, type SubscribeOptions, type Warning } from './session/event-pump';
 import type { BinaryFace, DeviceLink } from './session/link';
 import { openLink, planLink, type CommandPortOptions, type LinkProtocol } from './session/open-link';
 import { CLOCK_DOUBT_INTERVAL_MS, CLOSE_GRACE_MS, WARNING_INTERVAL_MS } from './settings';
@@ -92,13 +92,12 @@ class ClientBase {
       memory: new Map(),
     };
     const warn = (warning: Warning) => this.warn(warning);
-    this.pump = new EventPump(
-      this.clock,
-      () => this.identity(),
-      'isapi',
+    this.pump = new EventPump({
+      clock: this.clock,
+      device: () => this.identity(),
       warn,
-      () => this.doubtClock(),
-    );
+      onClockDoubt: () => this.doubtClock(),
+    });
     this.link = openLink(
       plan,
       { commandPort, trust: options.tls ?? {}, allowBasic: options.allowBasic ?? false, clock: this.clock },
@@ -204,9 +203,9 @@ class ClientBase {
    *
    * @param options.endAfterMs silence after which an event has ended, for devices that never say so; 10 s by default.
    */
-  events(listener: (event: HikvisionEvent) => void, options: { readonly endAfterMs?: number } = {}): Subscription {
+  events(listener: (event: HikvisionEvent) => void, options: SubscribeOptions = {}): Subscription {
     if (this.isClosed) throw new ClosedError('the connection was closed', { device: this.link.place });
-    const unsubscribe = this.pump.subscribe(listener, options.endAfterMs);
+    const unsubscribe = this.pump.subscribe(listener, options);
     this.connection.streamWishChanged();
     return {
       close: () => {

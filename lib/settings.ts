@@ -127,3 +127,25 @@ export const LOGOUT_TIMEOUT_MS = 2_000;
 export const ALARM_CHANNEL_SILENCE_MS = 15_000;
 /** With `auto`, how long the face that was closed is left alone before it is tried again. */
 export const CLOSED_FACE_RETRY_MS = 300_000;
+
+/* Several ways to one device */
+
+/** How far apart two ways may be about one occurrence: a push leaves the device within a second, polling adds its interval. */
+export const MERGE_WINDOW_MS = 3_000;
+/** How long the first word of an occurrence waits for a richer one, where more than one way is open. */
+export const MERGE_HOLD_MS = 400;
+/** How long an occurrence is remembered for what comes late: a push is repeated for a minute or two by some firmware. */
+export const MERGE_KEEP_MS = 120_000;
+/** Occurrences remembered for one device; beyond it the oldest are forgotten, and what comes late of them is an event again. */
+export const MERGE_MAX_OCCURRENCES = 1_024;
+/** How long a recorder's word about a camera that is also reached directly waits for the camera's own. */
+export const STAND_IN_WAIT_MS = 1_500;
+/** Such words that wait at one recorder; beyond it the oldest is told at once. */
+export const MAX_STAND_INS = 256;
+/**
+ * Messages a second that one device may send for good; a recorder with 64 channels and 8 rules each sends 512. What is beyond is
+ * dropped before it is read, and counted.
+ */
+export const DEVICE_MESSAGES_PER_SECOND = 1_000;
+/** Messages that one device may send at once after a quiet time: a recorder that replays a day. */
+export const DEVICE_MESSAGES_BURST = 5_000;

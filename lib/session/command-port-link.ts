@@ -8,20 +8,22 @@ import { ALARM_CHANNEL_SILENCE_MS } from '../settings';
 import type { CredentialGate } from '../transport/gate';
 import type { AlarmChannel, CommandSession } from './command-session';
 import { CommandPortCarrier } from './command-port-carrier';
-import type { EventPump } from './event-pump';
+import type { EventInlet, EventPump } from './event-pump';
 import type { BinaryFace, DeviceLink, EventLine, SendOptions } from './link';
 
 export class CommandPortLink implements DeviceLink {
   readonly binary: BinaryFace;
 
   private readonly carrier: CommandPortCarrier;
+  private readonly inlet: EventInlet;
 
   constructor(
     private readonly session: CommandSession,
     readonly gate: CredentialGate,
-    private readonly pump: EventPump,
+    pump: EventPump,
     clock: Clock,
   ) {
+    this.inlet = pump.inlet('hsp');
     this.carrier = new CommandPortCarrier(session, clock);
     this.binary = {
       place: session.place,
@@ -64,20 +66,21 @@ export class CommandPortLink implements DeviceLink {
   }
 
   private lineOf(channel: AlarmChannel): EventLine {
-    const { pump } = this;
+    const { inlet } = this;
     const alarms = new AlarmNotices((number) => channelOf(number, channel.device));
     return {
       name: 'alarm channel',
+      inlet,
       silenceMs: ALARM_CHANNEL_SILENCE_MS,
       afterSilence: 'lost',
       start: (received, lost) =>
         channel.listen({
           onPush: (push) => {
             // A list of recordings or an unknown push is a sign of life, too.
-            if (push.type === 'alarm') received(() => pump.take(alarms.notices(push), 'hsp'));
-            else received(() => pump.beat());
+            if (push.type === 'alarm') received(() => inlet.take(alarms.notices(push)));
+            else received(() => inlet.beat());
           },
-          onUnreadable: (error) => received(() => pump.unreadable(excerpt(error.message, 200))),
+          onUnreadable: (error) => received(() => inlet.unreadable(excerpt(error.message, 200))),
           onEnd: lost,
         }),
       close: () => channel.close(),

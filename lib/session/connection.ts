@@ -161,7 +161,6 @@ export class Connection {
         const device = await this.open(signal);
         await this.hold(device, signal);
       } catch (error) {
-        this.parts.pump.end();
         this.parts.link.forget();
         if (signal.aborted) return;
         await this.afterFailure(toHikvisionError(error, this.parts.link.place), signal);
@@ -264,10 +263,11 @@ export class Connection {
     const { clock, pump } = this.parts;
     const device = this.parts.link.place;
     const openedMs = clock.monotonic();
-    const heartbeatsBefore = pump.counters.heartbeats;
+    const { inlet } = line;
+    const heartbeatsBefore = inlet.heartbeats;
     let lastByteMs = openedMs;
     let hasDelivered = false;
-    pump.begin();
+    inlet.begin();
 
     return new Promise<void>((resolve, reject) => {
       let isOver = false;
@@ -279,7 +279,7 @@ export class Connection {
         signal.removeEventListener('abort', onAbort);
         this.wake = () => undefined;
         line.close();
-        pump.end();
+        inlet.end();
         // It had delivered: the next attempt comes soon (HA core#82767: recorders that drop the stream every 40 s).
         if (hasDelivered || clock.monotonic() - openedMs >= STABLE_CONNECTION_MS) this.backoff.reset();
         if (error === null) resolve();
@@ -312,7 +312,7 @@ export class Connection {
         }
         if (isOver) return;
         const seconds = Math.round(silentMs() / 1000);
-        const hadHeartbeats = pump.counters.heartbeats > heartbeatsBefore;
+        const hadHeartbeats = inlet.heartbeats > heartbeatsBefore;
         if (silentMs() >= line.silenceMs && (hadHeartbeats || silentMs() >= ALERT_STREAM_QUIET_MS)) {
           hasDelivered = true; // the device is there: open anew at once
           finish(
@@ -340,7 +340,7 @@ export class Connection {
             code: 'READER_FAILED',
             message: `bytes of the ${line.name} could not be read: ${(error as Error).message}`,
           });
-          pump.begin();
+          inlet.begin();
         }
       }, lost);
       if (signal.aborted) onAbort();

@@ -6,7 +6,7 @@ import { ConnectionLostError } from '../errors';
 import { ALERT_STREAM_SILENCE_MS } from '../settings';
 import type { CredentialGate } from '../transport/gate';
 import type { HttpClient, OpenStream } from '../transport/http';
-import type { EventPump } from './event-pump';
+import type { EventInlet, EventPump } from './event-pump';
 import type { DeviceLink, EventLine, SendOptions } from './link';
 
 const ALERT_STREAM = '/ISAPI/Event/notification/alertStream';
@@ -15,11 +15,15 @@ const USER_CHECK = '/ISAPI/Security/userCheck';
 export class HttpLink implements DeviceLink {
   readonly binary = null;
 
+  private readonly inlet: EventInlet;
+
   constructor(
     private readonly http: HttpClient,
-    private readonly pump: EventPump,
+    pump: EventPump,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.inlet = pump.inlet('isapi');
+  }
 
   get place(): string {
     return this.http.place;
@@ -60,10 +64,11 @@ export class HttpLink implements DeviceLink {
   private lineOf(stream: OpenStream): EventLine {
     return {
       name: 'alertStream',
+      inlet: this.inlet,
       silenceMs: ALERT_STREAM_SILENCE_MS,
       afterSilence: 'ask',
       start: (received, lost) => {
-        stream.body.on('data', (chunk: Buffer) => received(() => this.pump.push(chunk)));
+        stream.body.on('data', (chunk: Buffer) => received(() => this.inlet.push(chunk)));
         stream.body.once('end', () => lost('the device ended the alertStream'));
         stream.body.once('error', () => lost('the alertStream broke'));
         stream.body.once('close', () => lost('the alertStream was closed'));

@@ -2,6 +2,7 @@
 import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import type { PortDevice, PortRequest } from '../commands/port';
 import type { CredentialGate } from '../transport/gate';
+import type { EventInlet } from './event-pump';
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
@@ -30,8 +31,10 @@ export interface EventLine {
   readonly afterSilence: 'ask' | 'lost';
   /** For messages: `alertStream`. */
   readonly name: string;
+  /** Where what it says goes in. */
+  readonly inlet: EventInlet;
   /**
-   * @param received is called with each piece; `deliver` gives it to the pump and says how many whole messages it completed.
+   * @param received is called with each piece; `deliver` gives it to the inlet and says how many whole messages it completed.
    * @param lost is called once when the line is gone for another reason than `close`; an error is passed on as it is.
    */
   start(received: (deliver: () => number) => void, lost: (why: string | Error) => void): void;

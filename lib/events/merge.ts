@@ -1,0 +1,246 @@
+/**
+ * One occurrence that reaches us by several ways (alertStream, push, polling) is one event. Each way tells an occurrence once, so
+ * what a second way says about the same thing at the same time joins what the first one said; what the same way says again is a
+ * repeat, or the next occurrence. Pure: the time is handed in.
+ */
+import { EVENT_MAX_PICTURES, MERGE_HOLD_MS, MERGE_KEEP_MS, MERGE_MAX_OCCURRENCES, MERGE_WINDOW_MS } from '../settings';
+import type { EdgeNotice } from './edges';
+import type { EventSource, Notice, Picture } from './event';
+import { EVENT_KINDS } from './kinds';
+
+/** What the merger reads of a notice; `pictures` is written when those of another way join. */
+export type MergeNotice = EdgeNotice &
+  Pick<Notice, 'timeMs' | 'timeHasOffset' | 'details' | 'regions' | 'target' | 'targetRect'> & {
+    pictures: readonly Picture[];
+  };
+
+/** What is to be delivered. */
+export interface Merged<N> {
+  /** The richest of what was told, with the pictures of all. */
+  readonly notice: N;
+  /** Everything that was told, `notice` included, in the order of receipt. */
+  readonly told: readonly N[];
+}
+
+export interface MergerOptions {
+  /** How far apart two ways may be about one occurrence, in milliseconds. */
+  readonly windowMs?: number;
+  /** How long the first word of an occurrence waits for a richer one, in milliseconds; 0: not at all. */
+  readonly holdMs?: number;
+}
+
+interface Occurrence<N> {
+  readonly group: string;
+  /** Of its first message. */
+  readonly stamp: Pick<Notice, 'timeMs' | 'timeHasOffset' | 'subjects'>;
+  readonly atMs: number;
+  readonly ways: Set<EventSource>;
+  /** Empty once it was delivered. */
+  told: N[];
+  /** When it is delivered at the latest; null once it was. */
+  dueMs: number | null;
+}
+
+export class Merger<N extends MergeNotice = Notice> {
+  /** Messages that told what another way had told already. */
+  joined = 0;
+  /** Occurrences in memory. */
+  size = 0;
+
+  /** By what it is about, each from old to new; the key that has been quiet for longest comes first. */
+  private readonly known = new Map<string, Occurrence<N>[]>();
+  /** In the order of their deadline. */
+  private held: Occurrence<N>[] = [];
+  private readonly windowMs: number;
+  private readonly holdMs: number;
+
+  constructor(options: MergerOptions = {}) {
+    this.windowMs = options.windowMs ?? MERGE_WINDOW_MS;
+    this.holdMs = options.holdMs ?? MERGE_HOLD_MS;
+  }
+
+  /**
+   * Takes one message.
+   *
+   * @param way how it reached us.
+   * @param ways how many ways are open by which the device may tell the same, this one included.
+   * @param nowMs a clock that only grows.
+   * @returns what can be delivered now, oldest first.
+   */
+  push(notice: N, way: EventSource, ways: number, nowMs: number): Merged<N>[] {
+    const ready = this.advance(nowMs);
+    const group = groupOf(notice);
+    const key = `${group}|${notice.active}|${identityOf(notice)}`;
+    const match = this.matching(key, notice, way, nowMs);
+    if (match !== undefined) {
+      this.joined++;
+      match.ways.add(way);
+      if (match.dueMs === null) return ready;
+      match.told.push(notice);
+      if (match.ways.size >= ways) ready.push(...this.release((held) => held === match));
+      return ready;
+    }
+    // What waits about the same thing goes first: an end must not overtake its start.
+    ready.push(...this.release((held) => held.group === group));
+    const waits = ways > 1 && this.holdMs > 0 && this.isNews(key, notice, nowMs);
+    const { timeMs, timeHasOffset, subjects } = notice;
+    const occurrence: Occurrence<N> = {
+      group,
+      stamp: { timeMs, timeHasOffset, subjects },
+      atMs: nowMs,
+      ways: new Set([way]),
+      told: waits ? [notice] : [],
+      dueMs: waits ? nowMs + this.holdMs : null,
+    };
+    this.remember(key, occurrence);
+    if (waits) this.held.push(occurrence);
+    else ready.push({ notice, told: [notice] });
+    return ready;
+  }
+
+  /** What has waited long enough by `nowMs`. */
+  advance(nowMs: number): Merged<N>[] {
+    const due = this.dueMs;
+    return due === null || due > nowMs ? [] : this.release((held) => (held.dueMs ?? nowMs) <= nowMs);
+  }
+
+  /** When {@link advance} has something to deliver; null when nothing waits. */
+  get dueMs(): number | null {
+    return this.held[0]?.dueMs ?? null;
+  }
+
+  /** Everything that waits, at once: nothing more will come. */
+  flush(): Merged<N>[] {
+    return this.release(() => true);
+  }
+
+  private release(isWanted: (held: Occurrence<N>) => boolean): Merged<N>[] {
+    if (this.held.length === 0) return [];
+    const wanted = this.held.filter(isWanted);
+    if (wanted.length === 0) return [];
+    this.held = this.held.filter((held) => !wanted.includes(held));
+    return wanted.map((occurrence) => {
+      const { told } = occurrence;
+      occurrence.told = [];
+      occurrence.dueMs = null;
+      return { notice: richest(told), told };
+    });
+  }
+
+  /** The occurrence nearest in time that this way has not told yet. */
+  private matching(key: string, notice: N, way: EventSource, nowMs: number): Occurrence<N> | undefined {
+    let best: Occurrence<N> | undefined;
+    let bestMs = this.windowMs;
+    for (const occurrence of this.known.get(key) ?? []) {
+      const { ways, stamp } = occurrence;
+      if (ways.has(way) || !areCompatible(stamp.subjects, notice.subjects)) continue;
+      // The device's own times tell best, also of what comes late; ours where one of them has none, or none of the same kind.
+      const isComparable =
+        stamp.timeMs !== null && notice.timeMs !== null && stamp.timeHasOffset === notice.timeHasOffset;
+      const apartMs = isComparable
+        ? Math.abs((notice.timeMs as number) - (stamp.timeMs as number))
+        : nowMs - occurrence.atMs;
+      if (apartMs > bestMs) continue;
+      best = occurrence;
+      bestMs = apartMs;
+    }
+    return best;
+  }
+
+  /** Is it worth waiting for a richer word? Repeats of something that goes on, and ends, are handed on at once. */
+  private isNews(key: string, notice: N, nowMs: number): boolean {
+    if (notice.kind !== null && EVENT_KINDS[notice.kind].edges === 'once') return true;
+    const last = this.known.get(key)?.at(-1);
+    return notice.active && (last === undefined || nowMs - last.atMs > this.windowMs);
+  }
+
+  private remember(key: string, occurrence: Occurrence<N>): void {
+    const list = this.known.get(key) ?? [];
+    this.known.delete(key);
+    this.known.set(key, list);
+    list.push(occurrence);
+    this.size++;
+    this.forget(list, occurrence.atMs - MERGE_KEEP_MS, 1);
+    for (const [oldKey, old] of this.known) {
+      if (old === list) break;
+      this.forget(old, this.size > MERGE_MAX_OCCURRENCES ? Infinity : occurrence.atMs - MERGE_KEEP_MS, 0);
+      if (old.length > 0) break;
+      this.known.delete(oldKey);
+    }
+    if (this.size > MERGE_MAX_OCCURRENCES) this.forget(list, Infinity, 1);
+  }
+
+  /** Drops from the old end what is older than that and does not wait, down to a rest. */
+  private forget(list: Occurrence<N>[], olderThanMs: number, rest: number): void {
+    let drop = 0;
+    while (list.length - drop > rest) {
+      const oldest = list[drop];
+      if (oldest === undefined || oldest.dueMs !== null || oldest.atMs >= olderThanMs) break;
+      drop++;
+    }
+    list.splice(0, drop);
+    this.size -= drop;
+  }
+}
+
+/** Doors and bells have no channel by one way and one by another. */
+const WITHOUT_CHANNEL: ReadonlySet<string> = new Set(['doorbell', 'access', 'alarmPanel']);
+
+function groupOf({ kind, eventType, channel }: MergeNotice): string {
+  // Kinds that gather several names are told apart by them, as edges do.
+  const name = kind === 'unknown' || kind === 'other' ? `${kind} ${eventType.toLowerCase()}` : String(kind);
+  return WITHOUT_CHANNEL.has(name) ? name : `${name}|${channel ?? ''}`;
+}
+
+/** What tells two occurrences of one kind apart that come at nearly the same time. */
+function identityOf({ kind, details }: MergeNotice): string {
+  switch (kind) {
+    case 'plate':
+      return text(details['plate']);
+    case 'access':
+      return details['serialNo'] === null || details['serialNo'] === undefined
+        ? ['major', 'minor', 'door', 'card', 'person'].map((name) => text(details[name])).join('/')
+        : text(details['serialNo']);
+    case 'alarmPanel':
+      return ['code', 'zone', 'partition'].map((name) => text(details[name])).join('/');
+    default:
+      return '';
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** A message that names no region is about any of them: recorders leave them out. */
+function areCompatible(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === 0 || other.length === 0 || one.some((subject) => other.includes(subject));
+}
+
+/** The first of those that say most, with the pictures of all. */
+function richest<N extends MergeNotice>(told: readonly N[]): N {
+  const best = told.reduce((rich, notice) => (wealthOf(notice) > wealthOf(rich) ? notice : rich));
+  if (told.length === 1) return best;
+  const pictures = new Map<string, Picture>();
+  for (const notice of [best, ...told]) {
+    for (const picture of notice.pictures) {
+      const key = `${picture.name} ${picture.data.length}`;
+      if (pictures.size < EVENT_MAX_PICTURES && !pictures.has(key)) pictures.set(key, picture);
+    }
+  }
+  best.pictures = [...pictures.values()];
+  return best;
+}
+
+function wealthOf(notice: MergeNotice): number {
+  const { pictures, regions, target, targetRect, timeMs, details } = notice;
+  const known = Object.values(details).filter((value) => value !== null && value !== undefined).length;
+  return (
+    pictures.length * 8 +
+    regions.length +
+    Number(target !== null) * 4 +
+    Number(targetRect !== null) * 2 +
+    Number(timeMs !== null) * 2 +
+    known / 8
+  );
+}
