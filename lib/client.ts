@@ -18,6 +18,7 @@ import {
   UnsupportedError,
 } from './errors';
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
+import type { Site, SiteMember } from './events/site';
 import { Connection, type ConnectionState } from './session/connection';
 import { EventPump, type PumpCounters, type SubscribeOptions, type Warning } from './session/event-pump';
 import type { BinaryFace, DeviceLink } from './session/link';
@@ -43,9 +44,17 @@ export interface ClientOptions {
   readonly allowBasic?: boolean;
   /** Another serial number that answers is reported and refused. */
   readonly expectedSerial?: string;
+  readonly events?: EventOptions;
   readonly clock?: Clock;
   /** 0 up to 1; spreads reconnections. For tests. */
   readonly random?: () => number;
+}
+
+export interface EventOptions {
+  /** False: what a device tells by several ways is an event each. */
+  readonly merge?: boolean;
+  /** Devices that share it count a camera once that is reached directly and behind a recorder. */
+  readonly site?: Site;
 }
 
 export interface ClientCounters extends PumpCounters {
@@ -66,6 +75,7 @@ class ClientBase {
   private readonly clock: Clock;
   private readonly link: DeviceLink;
   private readonly pump: EventPump;
+  private readonly member: SiteMember | null;
   private readonly connection: Connection;
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
   private readonly warningListeners = new Set<(warning: Warning) => void>();
@@ -92,10 +102,14 @@ class ClientBase {
       memory: new Map(),
     };
     const warn = (warning: Warning) => this.warn(warning);
+    this.member = options.events?.site?.join() ?? null;
+    this.member?.is({ serial: null, address: plan.host });
     this.pump = new EventPump({
       clock: this.clock,
       device: () => this.identity(),
       warn,
+      ...(options.events?.merge === undefined ? {} : { merge: options.events.merge }),
+      site: this.member,
       onClockDoubt: () => this.doubtClock(),
     });
     this.link = openLink(
@@ -112,6 +126,7 @@ class ClientBase {
       identify: (signal) => this.identify(signal),
       prepare: (_device, signal) => this.measureClock(signal),
       prepareEvents: (signal) => this.readChannels(signal),
+      companions: () => [],
       measureClock: (signal) => this.measureClock(signal),
       warn,
       onState: (state) => this.tellState(state),
@@ -280,6 +295,7 @@ class ClientBase {
       // Devices from before the pass-through speak binary only.
       this.device = (await this.call('config.deviceInfo', {}, { signal, encoding: 'binary' })) as DeviceInfo;
     }
+    this.member?.is({ serial: this.device.serial, address: this.host });
     return this.device;
   }
 
@@ -288,6 +304,8 @@ class ClientBase {
     try {
       const channels = (await this.call('recorder.listChannels', {}, { signal })) as readonly Channel[];
       this.pump.setChannels(new Set(channels.map(({ channel }) => channel)));
+      const behind = channels.filter(({ kind }) => kind === 'ip');
+      this.member?.has(new Map(behind.map(({ channel, serial, address }) => [channel, { serial, address }])));
     } catch (error) {
       if (signal.aborted || endsConnection(error)) throw error;
       // A device without a list of channels: those above 32 are then taken for 32 + IP channel (isapi.md §6.6).

@@ -1,6 +1,7 @@
 /** What the outside may use: values you construct, types you receive. */
 export { HikvisionClient } from './client';
-export type { ClientCounters, ClientOptions, Subscription } from './client';
+export type { ClientCounters, ClientOptions, EventOptions, Subscription } from './client';
+export { Site } from './events/site';
 export type { ConnectionState, StreamState } from './session/connection';
 export type { Warning } from './session/event-pump';
 export { LINK_PROTOCOLS } from './session/open-link';

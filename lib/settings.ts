@@ -149,3 +149,24 @@ export const MAX_STAND_INS = 256;
 export const DEVICE_MESSAGES_PER_SECOND = 1_000;
 /** Messages that one device may send at once after a quiet time: a recorder that replays a day. */
 export const DEVICE_MESSAGES_BURST = 5_000;
+
+/* Push: devices that call us */
+
+/** Connections of calling devices; each of a few hundred devices holds one or two. */
+export const PUSH_MAX_CONNECTIONS = 1_024;
+/** Largest body of one push: an event with several full pictures. */
+export const PUSH_MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Bytes of unfinished parts of all pushes together; beyond it new ones are asked to come again. */
+export const PUSH_MAX_PENDING_BYTES = 256 * 1024 * 1024;
+/** From the start of a connection, or of the next request on it, to its whole head. */
+export const PUSH_HEADERS_TIMEOUT_MS = 10_000;
+/** Longest silence within a body. */
+export const PUSH_SILENCE_MS = 10_000;
+/** Longest time for one push as a whole, so that a slow sender cannot hold a place for ever. */
+export const PUSH_TOTAL_MS = 120_000;
+/** How long a calling device may keep an idle connection. */
+export const PUSH_KEEP_ALIVE_MS = 65_000;
+/** How long a nonce that we gave to a calling device can be answered. */
+export const PUSH_NONCE_MS = 300_000;
+/** How far into a body the MAC address of an unnamed sender is looked for. */
+export const PUSH_HEAD_BYTES = 64 * 1024;

@@ -138,7 +138,7 @@ export class Merger<N extends MergeNotice = Notice> {
       const isComparable =
         stamp.timeMs !== null && notice.timeMs !== null && stamp.timeHasOffset === notice.timeHasOffset;
       const apartMs = isComparable
-        ? Math.abs((notice.timeMs as number) - (stamp.timeMs as number))
+        ? Math.abs((notice.timeMs) - (stamp.timeMs))
         : nowMs - occurrence.atMs;
       if (apartMs > bestMs) continue;
       best = occurrence;

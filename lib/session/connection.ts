@@ -26,10 +26,17 @@ import {
   STREAM_REFUSED_RETRY_MS,
 } from '../settings';
 import { Backoff } from './backoff';
+import { Companions, PUSH_WAY, type EventCompanion } from './companions';
 import type { EventPump, Warning } from './event-pump';
 import type { DeviceLink, EventLine } from './link';
 
-export type StreamState = 'off' | 'open' | 'failed';
+/**
+ * - `off`: nobody wants events.
+ * - `open`: the device tells them on a line of its own, or calls us.
+ * - `partial`: it refuses that, but some events come by polling.
+ * - `failed`: none come.
+ */
+export type StreamState = 'off' | 'open' | 'partial' | 'failed';
 
 export type ConnectionState =
   | { readonly state: 'idle' }
@@ -39,9 +46,11 @@ export type ConnectionState =
       readonly device: DeviceInfo;
       /** Our wall clock, milliseconds since 1970. */
       readonly sinceMs: number;
-      /** `off`: nobody wants events. `failed`: the device refuses its events, for `streamReason`. */
       readonly stream: StreamState;
+      /** Why it is `partial` or `failed`. */
       readonly streamReason?: string;
+      /** The ways by which events come now: `alertStream`, `push`, `calls`, ... */
+      readonly ways: readonly string[];
     }
   | { readonly state: 'lost'; readonly reason: string; readonly code: ErrorCode; readonly retryAtMs: number }
   | { readonly state: 'locked'; readonly reason: string; readonly code: 'HIK_LOCKED'; readonly unlockAtMs: number }
@@ -60,6 +69,8 @@ export interface ConnectionParts {
   readonly prepare: (device: DeviceInfo, signal: AbortSignal) => Promise<void>;
   /** What is worth knowing before its events come: its channels. Failures are not fatal. */
   readonly prepareEvents: (signal: AbortSignal) => Promise<void>;
+  /** Further ways by which this device's events come, beside its line. */
+  readonly companions: () => readonly EventCompanion[];
   /** Looks at the device's clock again. */
   readonly measureClock: (signal: AbortSignal) => Promise<void>;
   readonly warn: (warning: Warning) => void;
@@ -67,6 +78,9 @@ export interface ConnectionParts {
   /** Serial that must answer; undefined takes the first one that does. */
   readonly expectedSerial: string | undefined;
 }
+
+/** Tells the state of a connection that holds. */
+type Shown = (stream: StreamState, ways: readonly string[], streamReason?: string) => void;
 
 export class Connection {
   state: ConnectionState = { state: 'idle' };
@@ -208,43 +222,67 @@ export class Connection {
     );
   }
 
-  /** Connected, until it throws: with a stream while somebody wants events, else with a probe now and then. */
+  /** Connected, until it throws: with events while somebody wants them, else with a probe now and then. */
   private async hold(device: DeviceInfo, signal: AbortSignal): Promise<void> {
     const { clock, pump } = this.parts;
     const sinceMs = clock.now();
-    const connected = (stream: StreamState, streamReason?: string) => {
+    const connected: Shown = (stream, ways, streamReason) => {
       if (this.state.state !== 'connected') this.reconnects++;
-      this.set({
-        state: 'connected',
-        device,
-        sinceMs,
-        stream,
-        ...(streamReason === undefined ? {} : { streamReason }),
-      });
+      const reason = streamReason === undefined ? {} : { streamReason };
+      this.set({ state: 'connected', device, sinceMs, stream, ways, ...reason });
       this.settle(device, null);
     };
     let isPrepared = false;
     while (!signal.aborted) {
-      if (!pump.hasSubscribers) {
-        connected('off');
-        await this.pause(PROBE_INTERVAL_MS, signal);
-        if (!signal.aborted && !pump.hasSubscribers) await this.parts.link.probe(signal);
-        continue;
-      }
-      try {
+      if (pump.hasSubscribers) {
         if (!isPrepared) await this.parts.prepareEvents(signal);
         isPrepared = true;
-        const line = await this.parts.link.openEvents(signal);
-        connected('open');
-        await this.read(line, signal);
-      } catch (error) {
-        if (!(error instanceof PermissionError || error instanceof UnsupportedError)) throw error;
-        // Commands work all the same, so the connection stays; the status says what is missing.
-        connected('failed', error.message);
-        this.parts.warn({ code: 'NO_EVENTS', message: `the device gives no events: ${error.message}` });
-        await this.holdWithoutEvents(signal);
+        await this.holdEvents(connected, signal);
+      } else {
+        connected('off', []);
+        await this.pause(PROBE_INTERVAL_MS, signal);
+        if (!signal.aborted && !pump.hasSubscribers) await this.parts.link.probe(signal);
       }
     }
+  }
+
+  /** By the line of the device and whatever else tells its events, until nobody wants them any more; or until it throws. */
+  private async holdEvents(connected: Shown, signal: AbortSignal): Promise<void> {
+    const { link, pump, warn } = this.parts;
+    // Ends with the connection, or with a failure beside the line.
+    const own = new AbortController();
+    const onAbort = () => own.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    let line: { readonly name: string } | { readonly refusal: string } | null = null;
+    const show = () => {
+      const ways = companions.names;
+      if (line === null) return;
+      if ('name' in line) connected('open', [line.name, ...ways]);
+      else connected(ways.length === 0 ? 'failed' : ways.includes(PUSH_WAY) ? 'open' : 'partial', ways, line.refusal);
+    };
+    const companions = new Companions(this.parts.companions(), show, (error) => own.abort(error), warn);
+    try {
+      while (!own.signal.aborted && pump.hasSubscribers) {
+        try {
+          const opened = await link.openEvents(own.signal);
+          line = opened;
+          show();
+          await this.read(opened, own.signal);
+        } catch (error) {
+          if (!(error instanceof PermissionError || error instanceof UnsupportedError)) throw error;
+          // Commands work all the same, so the connection stays; the status says what is missing.
+          line = { refusal: error.message };
+          show();
+          if (companions.names.length === 0)
+            warn({ code: 'NO_EVENTS', message: `the device gives no events: ${error.message}` });
+          await this.holdWithoutEvents(own.signal);
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      await companions.stop();
+    }
+    if (own.signal.aborted && !signal.aborted) throw own.signal.reason as Error;
   }
 
   /** Until it is time to ask for events again, or subscribers come or go; the device may be lost meanwhile. */

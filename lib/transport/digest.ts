@@ -2,7 +2,7 @@
  * Digest and Basic authentication, pure: challenges in, header out. RFC 7616 with MD5, MD5-sess, SHA-256, SHA-256-sess, qop `auth`
  * or none (RFC 2069, older cameras), and what firmware does to it: quoted or bare values, `stale="FALSE"`, no algorithm.
  */
-import { createHash } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 
 export interface DigestChallenge {
   readonly scheme: 'digest';
@@ -91,6 +91,43 @@ export function basicAuthorization(username: string, password: string): string {
 function quoted(text: string): string {
   const escaped = text.replace(/["\\]/g, '\\$&').replace(/[^\t\P{Cc}]/gu, '');
   return Buffer.from(escaped, 'utf8').toString('latin1');
+}
+
+/**
+ * Is this `Authorization` header the answer to our challenge with this user and password? For the other side of the line: devices
+ * that call us.
+ *
+ * @param uri the target as it arrived; a device behind a path prefix may name another, so it is what the header must say.
+ * @returns the count of requests with this nonce, null when it does not fit.
+ */
+export function verifiedDigest(
+  header: string,
+  challenge: DigestChallenge,
+  expected: { readonly username: string; readonly password: string; readonly method: string; readonly uri: string },
+): number | null {
+  const [given] = splitChallenges(header);
+  if (given?.scheme !== 'digest') return null;
+  const { parameters } = given;
+  const nc = parseInt(parameters.get('nc') ?? '1', 16);
+  const cnonce = parameters.get('cnonce') ?? '';
+  if (!Number.isInteger(nc) || nc < 1 || parameters.get('nonce') !== challenge.nonce) return null;
+  const qop = parameters.has('qop') ? challenge.qop : null;
+  const right = digestAuthorization({ ...challenge, qop }, { ...expected, nc, cnonce });
+  const fields = splitChallenges(right)[0]?.parameters;
+  const same = (name: string) => {
+    const [one, other] = [parameters.get(name) ?? '', fields?.get(name) ?? ''].map((text) => Buffer.from(text)) as [
+      Buffer,
+      Buffer,
+    ];
+    return one.length === other.length && timingSafeEqual(one, other);
+  };
+  return same('username') && same('uri') && same('response') ? nc : null;
+}
+
+/** The nonce that an `Authorization` header answers; null for none. */
+export function nonceOf(header: string): string | null {
+  const [given] = splitChallenges(header);
+  return given?.scheme === 'digest' ? (given.parameters.get('nonce') ?? null) : null;
 }
 
 function challengeOf(scheme: string, parameters: ReadonlyMap<string, string>): Challenge[] {

@@ -17,7 +17,7 @@ describe('the status of a connection', () => {
   it('tells the real state', () => {
     expect(show({ state: 'idle' })).toBe('grey ring status.disconnected');
     expect(show({ state: 'connecting' })).toBe('yellow ring status.connecting');
-    const connected = { state: 'connected', device: {} as DeviceInfo, sinceMs: 0, stream: 'failed' } as const;
+    const connected = { state: 'connected', device: {} as DeviceInfo, sinceMs: 0, stream: 'failed', ways: [] } as const;
     expect(show(connected)).toBe('green dot status.connected');
     expect(connectionStatus(connected, 0, translate, { wantsEvents: true })).toMatchObject({
       fill: 'yellow',
