@@ -20,7 +20,12 @@ export class PictureJoiner<E extends WithPictures> {
 
   private held: { event: E; expected: number; untilMs: number; bytes: number } | null = null;
   /** Some devices send pictures that they do not announce: once seen, their events wait for the next part. */
-  private expectsUnannounced = 0;
+  private expectsUnannounced: number;
+
+  /** @param isBody what is read is one push, whose end is near: its events always wait for the parts behind them. */
+  constructor(isBody = false) {
+    this.expectsUnannounced = isBody ? 1 : 0;
+  }
 
   /** @returns events that are complete now, oldest first. */
   event(event: E, nowMs: number): E[] {

@@ -494,7 +494,7 @@ class Inlet implements EventInlet {
   }
 
   body(): PartStream {
-    return new PartStream(this.owner.clock, this.owner.reports(this));
+    return new PartStream(this.owner.clock, this.owner.reports(this), new PictureJoiner<Notice>(true));
   }
 
   end(): void {

@@ -28,16 +28,14 @@ const PICTURE_RECHECK_MS = 2_000;
 
 export class PartStream {
   private readonly reader: MultipartReader;
-  private readonly joiner: PictureJoiner<Notice>;
   private timer: Timer | null = null;
 
   /** @param joiner may outlive the stream: what it learned about the device's pictures stays. */
   constructor(
     private readonly clock: Clock,
     private readonly reports: PartStreamReports,
-    joiner = new PictureJoiner<Notice>(),
+    private readonly joiner: PictureJoiner<Notice>,
   ) {
-    this.joiner = joiner;
     this.reader = new MultipartReader({}, ({ sizeBytes, reason, head }) =>
       reports.skipped(sizeBytes, `${reason}; they begin: ${excerpt(head)}`),
     );
