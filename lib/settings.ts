@@ -170,3 +170,12 @@ export const PUSH_KEEP_ALIVE_MS = 65_000;
 export const PUSH_NONCE_MS = 300_000;
 /** How far into a body the MAC address of an unnamed sender is looked for. */
 export const PUSH_HEAD_BYTES = 64 * 1024;
+
+/* Discovery */
+
+/** How long answers are waited for; devices on Wi-Fi take a second or two. */
+export const DISCOVERY_MS = 5_000;
+/** Between two questions; datagrams get lost, above all broadcast ones on Wi-Fi. */
+export const DISCOVERY_ASK_INTERVAL_MS = 1_000;
+/** Devices remembered in one discovery; a /20 network full of cameras. */
+export const DISCOVERY_MAX_DEVICES = 4_096;

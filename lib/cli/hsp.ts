@@ -3,13 +3,14 @@
 import { HikvisionError } from '../errors';
 import { call } from './call';
 import { decode } from './decode';
+import { discover } from './discover';
 import { doctor } from './doctor';
 import { info } from './info';
 import { simulate } from './simulate';
 import { watch } from './watch';
 import { UsageError, type CliIo, type Verb } from './verb';
 
-const VERBS: readonly Verb[] = [info, watch, call, decode, doctor, simulate];
+const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, simulate];
 
 /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
 export async function main(args: string[], io: CliIo): Promise<number> {

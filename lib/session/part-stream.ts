@@ -4,7 +4,7 @@ import { MultipartReader, type Part } from '../codec/multipart';
 import { excerpt } from '../codec/text';
 import type { Classified } from '../events/classify';
 import type { Notice } from '../events/event';
-import { PictureJoiner } from '../events/pictures';
+import type { PictureJoiner } from '../events/pictures';
 
 /** What a stream of parts tells. */
 export interface PartStreamReports {
