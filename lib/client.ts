@@ -19,9 +19,17 @@ import {
 } from './errors';
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
 import type { Site, SiteMember } from './events/site';
+import type { EventCompanion } from './session/companions';
 import { Connection, type ConnectionState } from './session/connection';
-import { EventPump, type PumpCounters, type SubscribeOptions, type Warning } from './session/event-pump';
+import {
+  EventPump,
+  type EventInlet,
+  type PumpCounters,
+  type SubscribeOptions,
+  type Warning,
+} from './session/event-pump';
 import type { BinaryFace, DeviceLink } from './session/link';
+import { PushCompanion, pushToken, type PushOptions } from './session/push-companion';
 import { openLink, planLink, type CommandPortOptions, type LinkProtocol } from './session/open-link';
 import { CLOCK_DOUBT_INTERVAL_MS, CLOSE_GRACE_MS, WARNING_INTERVAL_MS } from './settings';
 import type { TlsTrust } from './transport/tls';
@@ -55,6 +63,8 @@ export interface EventOptions {
   readonly merge?: boolean;
   /** Devices that share it count a camera once that is reached directly and behind a recorder. */
   readonly site?: Site;
+  /** Where the device may call us. */
+  readonly push?: PushOptions;
 }
 
 export interface ClientCounters extends PumpCounters {
@@ -76,6 +86,7 @@ class ClientBase {
   private readonly link: DeviceLink;
   private readonly pump: EventPump;
   private readonly member: SiteMember | null;
+  private readonly pushed: EventInlet;
   private readonly connection: Connection;
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
   private readonly warningListeners = new Set<(warning: Warning) => void>();
@@ -112,6 +123,7 @@ class ClientBase {
       site: this.member,
       onClockDoubt: () => this.doubtClock(),
     });
+    this.pushed = this.pump.inlet('push');
     this.link = openLink(
       plan,
       { commandPort, trust: options.tls ?? {}, allowBasic: options.allowBasic ?? false, clock: this.clock },
@@ -126,7 +138,7 @@ class ClientBase {
       identify: (signal) => this.identify(signal),
       prepare: (_device, signal) => this.measureClock(signal),
       prepareEvents: (signal) => this.readChannels(signal),
-      companions: () => [],
+      companions: () => this.companions(),
       measureClock: (signal) => this.measureClock(signal),
       warn,
       onState: (state) => this.tellState(state),
@@ -275,6 +287,23 @@ class ClientBase {
     if (this.link.binary !== null) return this.link.binary;
     const expected = 'text, or a connection to the command port: hsp://, or protocol auto';
     throw new ArgumentError([{ parameter: 'encoding', given: 'binary', expected }], place);
+  }
+
+  /** Where this device calls us, `/hsp/...`; a secret. Null where no listener is given. */
+  get pushPath(): string | null {
+    const { push } = this.options.events ?? {};
+    return push === undefined ? null : push.listener.pathOf({ token: this.pushTokenOf(push) });
+  }
+
+  private pushTokenOf({ secret }: PushOptions): string {
+    return pushToken(secret, this.link.place);
+  }
+
+  private companions(): EventCompanion[] {
+    const { push } = this.options.events ?? {};
+    if (push === undefined) return [];
+    const device = { token: this.pushTokenOf(push), address: this.host, mac: this.device?.mac ?? null };
+    return [new PushCompanion(push.listener, this.pushed, device)];
   }
 
   private identity(): DeviceIdentity {

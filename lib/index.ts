@@ -3,6 +3,7 @@ export { HikvisionClient } from './client';
 export type { ClientCounters, ClientOptions, EventOptions, Subscription } from './client';
 export { Site } from './events/site';
 export type { ConnectionState, StreamState } from './session/connection';
+export type { PushOptions } from './session/push-companion';
 export type { Warning } from './session/event-pump';
 export { LINK_PROTOCOLS } from './session/open-link';
 export type { CommandPortOptions, LinkProtocol } from './session/open-link';
