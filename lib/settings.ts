@@ -179,3 +179,16 @@ export const DISCOVERY_MS = 5_000;
 export const DISCOVERY_ASK_INTERVAL_MS = 1_000;
 /** Devices remembered in one discovery; a /20 network full of cameras. */
 export const DISCOVERY_MAX_DEVICES = 4_096;
+
+/* Polling */
+
+/** Between two questions for the call of a door station that is idle: a ring is to be seen within a second. */
+export const CALL_IDLE_INTERVAL_MS = 750;
+/** The same while it rings or somebody speaks. */
+export const CALL_RINGING_INTERVAL_MS = 400;
+/** A ring that is said for longer is over: some door stations stay at `ring` (reported: Hikvision-Addons #294). They ring 30 to 60 s. */
+export const CALL_RING_MAX_MS = 90_000;
+/** How soon a poll that nobody wants looks again whether somebody does. */
+export const POLL_UNWANTED_MS = 5_000;
+/** Longest wait after polls that failed one after another. */
+export const POLL_FAILED_MAX_MS = 60_000;

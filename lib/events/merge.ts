@@ -137,9 +137,7 @@ export class Merger<N extends MergeNotice = Notice> {
       // The device's own times tell best, also of what comes late; ours where one of them has none, or none of the same kind.
       const isComparable =
         stamp.timeMs !== null && notice.timeMs !== null && stamp.timeHasOffset === notice.timeHasOffset;
-      const apartMs = isComparable
-        ? Math.abs((notice.timeMs) - (stamp.timeMs))
-        : nowMs - occurrence.atMs;
+      const apartMs = isComparable ? Math.abs(notice.timeMs - stamp.timeMs) : nowMs - occurrence.atMs;
       if (apartMs > bestMs) continue;
       best = occurrence;
       bestMs = apartMs;
@@ -203,6 +201,11 @@ function identityOf({ kind, details }: MergeNotice): string {
         : text(details['serialNo']);
     case 'alarmPanel':
       return ['code', 'zone', 'partition'].map((name) => text(details[name])).join('/');
+    case 'doorbell': {
+      // A bell that is pressed is a call that rings, whichever way says it.
+      const call = text(details['call']);
+      return call === 'ringing' ? '' : call;
+    }
     default:
       return '';
   }
