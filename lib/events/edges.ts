@@ -70,8 +70,7 @@ export class Edges<N extends EdgeNotice = Notice> {
     // Kinds that gather several names are told apart by them.
     const name = kind === 'unknown' || kind === 'other' ? `${kind} ${notice.eventType.toLowerCase()}` : kind;
     const group = `${name}|${notice.channel ?? ''}|`;
-    if (notice.active && notice.eventType.toLowerCase() === 'duration' && this.refresh(group, notice, nowMs))
-      return edges;
+    if (notice.active && notice.eventType.toLowerCase() === 'duration' && this.refresh(group, nowMs)) return edges;
     const subjects = notice.subjects.length === 0 ? NO_SUBJECT : notice.subjects;
     for (const subject of subjects) {
       if (notice.active) this.active(notice, kind, group, subject, nowMs, edges);
@@ -130,10 +129,10 @@ export class Edges<N extends EdgeNotice = Notice> {
   }
 
   /** `duration` says "still going on" without naming a region (streams/pyhik62.bin): it keeps alive whatever runs of its kind. */
-  private refresh(group: string, notice: N, nowMs: number): boolean {
+  private refresh(group: string, nowMs: number): boolean {
     const running = [...this.running].filter(([, event]) => event.group === group);
     for (const [key, event] of running) {
-      event.notice = notice;
+      // Its last own message stays the one that the end is made of: `duration` is no word for what goes on.
       event.lastMs = nowMs;
       event.count++;
       this.running.delete(key);

@@ -222,7 +222,9 @@ describe('duration', () => {
     expect(shown(edges.advance(10_001))).toEqual(['end intrusion 2 [1] inferred']);
     const ended = edges.advance(19_001);
     expect(shown(ended)).toEqual(['end intrusion 1 [1] inferred', 'end intrusion 1 [2] inferred']);
-    expect(ended).toMatchObject([{ count: 2, notice: { id: 'more' } }, { count: 2 }]);
+    // The end is made of the last message of its own, not of the word that kept it alive.
+    expect(ended.map(({ notice }) => notice.id)).not.toContain('more');
+    expect(ended).toMatchObject([{ count: 2 }, { count: 2 }]);
   });
 
   it('starts the event when nothing of it runs', () => {
