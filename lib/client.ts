@@ -20,6 +20,7 @@ import {
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
 import type { Site, SiteMember } from './events/site';
 import type { EventCompanion } from './session/companions';
+import type { DialInOptions } from './session/dial-in-link';
 import { Connection, type ConnectionState } from './session/connection';
 import {
   EventPump,
@@ -53,6 +54,8 @@ export interface ClientOptions {
   /** Another serial number that answers is reported and refused. */
   readonly expectedSerial?: string;
   readonly events?: EventOptions;
+  /** The device dials in by EHome 2.x instead of being called; `url` is then `ehome://` with its id. Experimental. */
+  readonly dialIn?: DialInOptions;
   readonly clock?: Clock;
   /** 0 up to 1; spreads reconnections. For tests. */
   readonly random?: () => number;
@@ -101,8 +104,8 @@ class ClientBase {
 
   constructor(private readonly options: ClientOptions) {
     const commandPort = options.commandPort ?? {};
-    const { url, username, password, protocol } = options;
-    const plan = planLink({ url, username, password, protocol, commandPort });
+    const { url, username, password, protocol, dialIn } = options;
+    const plan = planLink({ url, username, password, protocol, commandPort, dialIn });
     this.host = plan.host;
     this.clock = options.clock ?? systemClock;
     this.context = {
@@ -317,6 +320,7 @@ class ClientBase {
   }
 
   private async identify(signal: AbortSignal): Promise<DeviceInfo> {
+    if (this.link.describe !== undefined) return (this.device = await this.link.describe(signal));
     try {
       this.device = (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
     } catch (error) {

@@ -192,3 +192,17 @@ export const CALL_RING_MAX_MS = 90_000;
 export const POLL_UNWANTED_MS = 5_000;
 /** Longest wait after polls that failed one after another. */
 export const POLL_FAILED_MAX_MS = 60_000;
+
+/* EHome: devices that dial in */
+
+/** How often a device is to say that it is there; what the vendor's server asks for (hsp-wire.md §10). */
+export const EHOME_KEEP_ALIVE_S = 15;
+/** After three of them without a word it is gone. */
+export const EHOME_LOST_MS = 3 * EHOME_KEEP_ALIVE_S * 1_000;
+/** How long a device is waited for before its state says that it is not there; it is waited for on and on. */
+export const EHOME_DIAL_IN_MS = 30_000;
+/** How long an answer of a device may take. */
+export const EHOME_ANSWER_MS = 5_000;
+/** Datagrams a second that are looked at, from all senders together; a thousand devices send 67. */
+export const EHOME_DATAGRAMS_PER_SECOND = 500;
+export const EHOME_DATAGRAMS_BURST = 2_000;

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../clock';
 import { excerpt } from '../codec/text';
 import { EventIds, eventOf, type Received } from '../events/assemble';
-import { Budget } from '../events/budget';
+import { Budget } from '../codec/budget';
 import { Classifier } from '../events/classify';
 import { CapturedClock, Edges, type Edge } from '../events/edges';
 import type { DeviceIdentity, EventSource, HikvisionEvent, Notice } from '../events/event';

@@ -1,6 +1,7 @@
 /** The way to a device, whichever face it has: requests, events, and a sign of life. */
 import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import type { PortDevice, PortRequest } from '../commands/port';
+import type { DeviceInfo } from '../commands/results';
 import type { CredentialGate } from '../transport/gate';
 import type { EventInlet } from './event-pump';
 
@@ -48,6 +49,8 @@ export interface DeviceLink {
   /** Null where there is only HTTP. */
   readonly binary: BinaryFace | null;
   send(request: IsapiRequest, options: SendOptions): Promise<IsapiAnswer>;
+  /** Who it is, where no command can ask for it. */
+  describe?(signal: AbortSignal): Promise<DeviceInfo>;
   /** Any answer will do; only silence, a lock or a refusal of the password are failures. */
   probe(signal: AbortSignal): Promise<void>;
   /** Opens the events. @throws PermissionError or UnsupportedError where this user or device has none. */

@@ -9,6 +9,7 @@ import type { TlsTrust } from '../transport/tls';
 import { AutoLink } from './auto-link';
 import { CommandPortLink } from './command-port-link';
 import { CommandSession, type AuthWay } from './command-session';
+import { DialInLink, type DialInOptions } from './dial-in-link';
 import type { EventPump, Warning } from './event-pump';
 import { HttpLink } from './http-link';
 import type { DeviceLink } from './link';
@@ -43,6 +44,7 @@ export interface LinkOptions {
   readonly password: string | undefined;
   readonly protocol: LinkProtocol | undefined;
   readonly commandPort: CommandPortOptions;
+  readonly dialIn?: DialInOptions | undefined;
   readonly trust: TlsTrust;
   readonly allowBasic: boolean;
   readonly clock: Clock;
@@ -53,6 +55,8 @@ export interface LinkPlan {
   readonly protocol: LinkProtocol;
   readonly http: DeviceAddress | null;
   readonly port: DeviceAddress | null;
+  /** By this it comes to us instead; null where we go to it. */
+  readonly dialIn: DialInOptions | null;
   /** Port under which the gate knows the device: that of the URL. */
   readonly gatePort: number;
   readonly host: string;
@@ -62,8 +66,13 @@ export interface LinkPlan {
 
 /** @throws ArgumentError when URL and protocol contradict each other. */
 export function planLink(
-  options: Pick<LinkOptions, 'url' | 'username' | 'password' | 'protocol' | 'commandPort'>,
+  options: Pick<LinkOptions, 'url' | 'username' | 'password' | 'protocol' | 'commandPort' | 'dialIn'>,
 ): LinkPlan {
+  const { dialIn } = options;
+  if (dialIn !== undefined) {
+    const nobody = { host: dialIn.deviceId, username: '', password: '' };
+    return { ...nobody, protocol: 'isapi', http: null, port: null, dialIn, gatePort: 0 };
+  }
   const wanted = options.protocol;
   const usual: DeviceProtocol = wanted === 'hsp' || wanted === 'hsps' ? wanted : 'http';
   const parsed = parseDeviceUrl(options.url, usual);
@@ -87,6 +96,7 @@ export function planLink(
     protocol,
     http: protocol === 'isapi' || protocol === 'auto' ? http : null,
     port: protocol === 'isapi' ? null : port,
+    dialIn: null,
     gatePort: parsed.port,
     host: parsed.host,
     username,
@@ -102,6 +112,7 @@ export function openLink(
   warn: (warning: Warning) => void,
 ): DeviceLink {
   const { trust, allowBasic, clock } = options;
+  if (plan.dialIn !== null) return new DialInLink(plan.dialIn, clock);
   const { host, gatePort, username, password } = plan;
   const http =
     plan.http === null

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../lib/events/budget';
+import { Budget } from '../../lib/codec/budget';
 import type { EventSource, Picture } from '../../lib/events/event';
 import type { EventKind } from '../../lib/events/kinds';
 import { Merger, type MergeNotice } from '../../lib/events/merge';
