@@ -195,6 +195,11 @@ class ClientBase {
    * @throws ArgumentError with all violations, ConfirmationError, or what the device answered.
    */
   async call(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<unknown> {
+    if (this.isClosed) throw new ClosedError('the connection was closed', { device: this.link.place, operation: name });
+    return this.dispatched(name, args, options);
+  }
+
+  private async dispatched(name: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown> {
     const command = commandNamed(name);
     const place = { device: this.link.place, operation: name };
     if (command === undefined) {
@@ -202,7 +207,6 @@ class ClientBase {
         device: this.link.place,
       });
     }
-    if (this.isClosed) throw new ClosedError('the connection was closed', place);
     const checked = checkArguments(name, command.params, args);
     const abort = new AbortController();
     const onAbort = () => abort.abort(new ClosedError('cancelled', place));
@@ -305,8 +309,29 @@ class ClientBase {
   private companions(): EventCompanion[] {
     const { push } = this.options.events ?? {};
     if (push === undefined) return [];
-    const device = { token: this.pushTokenOf(push), address: this.host, mac: this.device?.mac ?? null };
-    return [new PushCompanion(push.listener, this.pushed, device)];
+    return [
+      new PushCompanion({
+        options: push,
+        inlet: this.pushed,
+        device: { token: this.pushTokenOf(push), address: this.host, mac: this.device?.mac ?? null },
+        warn: (warning) => this.warn(warning),
+        call: (command, args, signal) => this.lastCall(command, args, signal),
+        isEnding: () => this.isClosed,
+      }),
+    ];
+  }
+
+  /** Also while the client is being closed: what is put back on the device then, within the time that a close may take. */
+  private async lastCall(name: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<unknown> {
+    if (!this.isClosed) return this.call(name, args, signal === undefined ? {} : { signal });
+    const abort = new AbortController();
+    const place = { device: this.link.place, operation: name };
+    const timer = this.clock.after(CLOSE_GRACE_MS, () => abort.abort(new ClosedError('there was no time left', place)));
+    try {
+      return await this.dispatched(name, args, { signal: abort.signal });
+    } finally {
+      timer.cancel();
+    }
   }
 
   private identity(): DeviceIdentity {

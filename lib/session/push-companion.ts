@@ -1,13 +1,19 @@
-/** Being called by the device: its place at the listener, held while the device is connected and somebody wants its events. */
+/**
+ * Being called by the device: its place at the listener, held while the device is connected and somebody wants its events; and, where
+ * we are told how the device reaches us, our entry among its push hosts.
+ */
 import { createHmac } from 'node:crypto';
+import { HikvisionError } from '../errors';
 import type { PushListener } from '../transport/push-listener';
 import { PUSH_WAY, type EventCompanion } from './companions';
-import type { EventInlet } from './event-pump';
+import type { EventInlet, Warning } from './event-pump';
 
 export interface PushOptions {
   readonly listener: PushListener;
   /** Long and random, kept by whoever owns the listener: the secret paths of the devices are made from it, the same ones after a restart. */
   readonly secret: string;
+  /** How devices reach the listener: `http://192.0.2.5:7661`. Given, we enter ourselves among their push hosts. */
+  readonly calledAt?: string;
 }
 
 /** The secret path of one device: nobody can guess it, and it tells nothing. */
@@ -17,36 +23,120 @@ export function pushToken(secret: string, device: string): string {
 
 const TOKEN_LENGTH = 24;
 
+/** What the companion reads of the answer of `event.setPushHost`. */
+interface Entered {
+  readonly host: number;
+  readonly ignored: readonly string[];
+  readonly before: Before | null;
+}
+
+interface Before {
+  readonly free: boolean;
+  readonly address: string | null;
+  readonly port: number | null;
+  readonly url: string | null;
+  readonly protocol: string | null;
+  readonly format: string | null;
+}
+
+export interface PushParts {
+  readonly options: PushOptions;
+  readonly inlet: EventInlet;
+  readonly device: { readonly token: string; readonly address: string; readonly mac: string | null };
+  readonly warn: (warning: Warning) => void;
+  readonly call: (command: string, args: Record<string, unknown>, signal?: AbortSignal) => Promise<unknown>;
+  /** The client is being closed, so what stood on the device before is put back; a lost connection comes again. */
+  readonly isEnding: () => boolean;
+}
+
 export class PushCompanion implements EventCompanion {
   readonly name = PUSH_WAY;
 
-  constructor(
-    private readonly listener: PushListener,
-    private readonly inlet: EventInlet,
-    private readonly device: { readonly token: string; readonly address: string; readonly mac: string | null },
-  ) {}
+  constructor(private readonly parts: PushParts) {}
 
   async run(signal: AbortSignal, working: (isWorking: boolean) => void): Promise<void> {
-    const { token, address, mac } = this.device;
-    this.inlet.begin();
-    const place = this.listener.register({
+    const { options, inlet } = this.parts;
+    const { token, address, mac } = this.parts.device;
+    inlet.begin();
+    const place = options.listener.register({
       token,
       addresses: [address],
       mac,
       body: () => {
         // Nobody but the device can say whether it calls, and now it has.
         working(true);
-        return this.inlet.body();
+        return inlet.body();
       },
     });
+    let entered: Entered | null = null;
     try {
+      if (options.calledAt !== undefined) entered = await this.enter(options.calledAt, signal);
+      if (entered?.ignored.length === 0) working(true);
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         else signal.addEventListener('abort', () => resolve(), { once: true });
       });
     } finally {
       place.close();
-      this.inlet.end();
+      inlet.end();
+      if (entered !== null && this.parts.isEnding()) await this.leave(entered);
     }
+  }
+
+  /** @returns null where it did not succeed; the user may have entered us by hand. */
+  private async enter(calledAt: string, signal: AbortSignal): Promise<Entered | null> {
+    const { call, warn, device, options } = this.parts;
+    const { protocol, hostname, port } = new URL(calledAt);
+    const isSecure = protocol === 'https:';
+    try {
+      const entered = (await call(
+        'event.setPushHost',
+        {
+          address: hostname.replace(/^\[(.*)\]$/, '$1'),
+          port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+          url: options.listener.pathOf(device),
+          protocol: isSecure ? 'HTTPS' : 'HTTP',
+        },
+        signal,
+      )) as Entered;
+      if (entered.ignored.length > 0) {
+        warn({
+          code: 'PUSH_PARTLY',
+          message: `the device took our entry as push host ${entered.host} and ignored: ${entered.ignored.join(', ')}. It may not reach us`,
+        });
+      }
+      return entered;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof HikvisionError)) throw error;
+      warn({
+        code: 'PUSH_NOT_ENTERED',
+        message: `the device does not let us enter ourselves as push host (${error.message}); what it pushes is taken all the same`,
+      });
+      return null;
+    }
+  }
+
+  /** Puts back what stood there before, as far as a device tells it: a password never comes back. */
+  private async leave({ host, before }: Entered): Promise<void> {
+    const { call, warn } = this.parts;
+    try {
+      if (before === null || before.free || before.address === null || this.isOurs(before)) {
+        await call('event.removePushHost', { host });
+        return;
+      }
+      const { address, port, url, protocol, format } = before;
+      const rest = Object.fromEntries(
+        Object.entries({ port, url, protocol, format }).filter(([, value]) => value !== null),
+      );
+      await call('event.setPushHost', { host, address, ...rest });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      warn({ code: 'PUSH_NOT_LEFT', message: `our entry as push host ${host} stays on the device: ${why}` });
+    }
+  }
+
+  /** Left over from an earlier run that had no time to leave. */
+  private isOurs({ url }: Before): boolean {
+    return url?.endsWith(this.parts.options.listener.pathOf(this.parts.device)) === true;
   }
 }
