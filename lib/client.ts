@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { systemClock, type Clock } from './clock';
 import { checkArguments } from './commands/arguments';
 import type { CommandContext } from './commands/command';
+import { nearest } from './commands/nearest';
 import { commandList, commandNamed, type CallOptions, type Commands } from './commands/registry';
 import type { Channel, DeviceInfo, DeviceTime } from './commands/results';
 import { parseDeviceTime } from './codec/device-time';
@@ -169,9 +170,13 @@ class ClientBase {
     const command = commandNamed(name);
     const place = { device: this.link.place, operation: name };
     if (command === undefined) {
-      throw new ArgumentError([{ parameter: 'command', given: name, expected: 'a command such as camera.snapshot' }], {
-        device: this.link.place,
-      });
+      const near = nearest(
+        String(name),
+        commandList().map((known) => known.name),
+      );
+      const expected =
+        near.length === 0 ? 'a command such as camera.snapshot' : `a command such as ${near.join(' or ')}`;
+      throw new ArgumentError([{ parameter: 'command', given: name, expected }], { device: this.link.place });
     }
     if (this.isClosed) throw new ClosedError('the connection was closed', place);
     const checked = checkArguments(name, command.params, args);

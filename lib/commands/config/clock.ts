@@ -99,6 +99,7 @@ export const clock = {
     summary:
       'Sets the clock of the device by hand, which ends its own synchronisation by NTP. The zone stays as it is.',
     effect: 'write',
+    example: { time: '2024-05-01T12:30:00' },
     params: {
       time: {
         kind: 'time',
