@@ -5,6 +5,8 @@ import { checkArguments } from './commands/arguments';
 import type { CommandContext } from './commands/command';
 import { nearest } from './commands/nearest';
 import { commandList, commandNamed, type CallOptions, type Commands } from './commands/registry';
+import type { Capabilities } from './commands/feature-reader';
+import type { Features } from './commands/features';
 import type { Channel, DeviceInfo, DeviceTime } from './commands/results';
 import { parseDeviceTime } from './codec/device-time';
 import { dispatch } from './dispatch';
@@ -75,6 +77,8 @@ class ClientBase {
   /** By code: when a warning was last told, and how many came since. */
   private readonly warned = new Map<string, { atMs: number; since: number }>();
   private device: DeviceInfo | null = null;
+  /** Asked for once, until another firmware or another device answers. */
+  private featuresSoon: Promise<Features> | null = null;
   private isClosed = false;
   private closing: Promise<void> | null = null;
   private lastDoubtMs = -Infinity;
@@ -205,6 +209,21 @@ class ClientBase {
   }
 
   /**
+   * What the device has, so that a user is offered only that. Asked for once and kept until another firmware or another device
+   * answers; whether a command works, the device itself says.
+   */
+  features(): Promise<Features> {
+    if (this.featuresSoon === null) {
+      const soon = this.call('config.capabilities').then((answer) => (answer as Capabilities).features);
+      this.featuresSoon = soon;
+      soon.catch(() => {
+        if (this.featuresSoon === soon) this.featuresSoon = null;
+      });
+    }
+    return this.featuresSoon;
+  }
+
+  /**
    * Receives events. The first subscriber starts the device's stream, which all of them share; call `connect` to begin.
    *
    * @param options.endAfterMs silence after which an event has ended, for devices that never say so; 10 s by default.
@@ -279,14 +298,22 @@ class ClientBase {
   }
 
   private async identify(signal: AbortSignal): Promise<DeviceInfo> {
+    const device = await this.askWho(signal);
+    const { device: before } = this;
+    const isSame = before?.serial === device.serial && before.firmware === device.firmware;
+    if (before !== null && !isSame) this.featuresSoon = null;
+    this.device = device;
+    return device;
+  }
+
+  private async askWho(signal: AbortSignal): Promise<DeviceInfo> {
     try {
-      this.device = (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
+      return (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
     } catch (error) {
       if (!(error instanceof UnsupportedError) || this.link.binary === null) throw error;
       // Devices from before the pass-through speak binary only.
-      this.device = (await this.call('config.deviceInfo', {}, { signal, encoding: 'binary' })) as DeviceInfo;
+      return (await this.call('config.deviceInfo', {}, { signal, encoding: 'binary' })) as DeviceInfo;
     }
-    return this.device;
   }
 
   /** The numbers of the channels, by which those in events are understood. */
