@@ -201,6 +201,7 @@ class ClientBase {
     try {
       const result = await done;
       if (name === 'config.reboot') this.connection.expectReboot();
+      if (name === 'config.changePassword') this.link.gate.outdated();
       return result;
     } finally {
       this.calls.delete(running);

@@ -5,8 +5,6 @@ import {
   findRecordings,
   readChannelName,
   readRecordSchedule,
-  readTimeServer,
-  readWorkState,
   setAlarmOutput,
   setRecording,
 } from '../../../lib/session/command-port-functions';
@@ -243,13 +241,7 @@ describe('functions without a command of the registry', () => {
     const device = await hspSimulator('nvr');
     const session = sessionOf(device);
     try {
-      const ntp = await readTimeServer(session).catch((error: Error & { code?: string }) => error.code);
-      if (typeof ntp === 'object') expect(ntp).toMatchObject({ port: 123, zoneMinutes: 480 });
-      else expect(ntp).toBe('HIK_UNSUPPORTED');
       expect(await readChannelName(session, 1)).toBe('Gate');
-      const { state, disks } = await readWorkState(session);
-      expect(state).not.toBeNull();
-      expect(disks.map(({ place }) => place)).toEqual([1, 2]);
       const schedule = await readRecordSchedule(session, 1).catch((error: Error & { code?: string }) => error.code);
       if (typeof schedule === 'object') expect(schedule.days).toHaveLength(7);
       else expect(schedule).toBe('HIK_UNSUPPORTED');
