@@ -3,7 +3,10 @@ import { inspect } from 'node:util';
 import { systemClock, type Clock } from './clock';
 import { checkArguments } from './commands/arguments';
 import type { CommandContext } from './commands/command';
+import { nearest } from './commands/nearest';
 import { commandList, commandNamed, type CallOptions, type Commands } from './commands/registry';
+import type { Capabilities } from './commands/feature-reader';
+import type { Features } from './commands/features';
 import type { Channel, DeviceInfo, DeviceTime } from './commands/results';
 import { parseDeviceTime } from './codec/device-time';
 import { dispatch } from './dispatch';
@@ -98,6 +101,8 @@ class ClientBase {
   /** By code: when a warning was last told, and how many came since. */
   private readonly warned = new Map<string, { atMs: number; since: number }>();
   private device: DeviceInfo | null = null;
+  /** Asked for once, until another firmware or another device answers. */
+  private featuresSoon: Promise<Features> | null = null;
   private isClosed = false;
   private closing: Promise<void> | null = null;
   private lastDoubtMs = -Infinity;
@@ -203,9 +208,13 @@ class ClientBase {
     const command = commandNamed(name);
     const place = { device: this.link.place, operation: name };
     if (command === undefined) {
-      throw new ArgumentError([{ parameter: 'command', given: name, expected: 'a command such as camera.snapshot' }], {
-        device: this.link.place,
-      });
+      const near = nearest(
+        String(name),
+        commandList().map((known) => known.name),
+      );
+      const expected =
+        near.length === 0 ? 'a command such as camera.snapshot' : `a command such as ${near.join(' or ')}`;
+      throw new ArgumentError([{ parameter: 'command', given: name, expected }], { device: this.link.place });
     }
     const checked = checkArguments(name, command.params, args);
     const abort = new AbortController();
@@ -225,11 +234,27 @@ class ClientBase {
     try {
       const result = await done;
       if (name === 'config.reboot') this.connection.expectReboot();
+      if (name === 'config.changePassword') this.link.gate.outdated();
       return result;
     } finally {
       this.calls.delete(running);
       options.signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  /**
+   * What the device has, so that a user is offered only that. Asked for once and kept until another firmware or another device
+   * answers; whether a command works, the device itself says.
+   */
+  features(): Promise<Features> {
+    if (this.featuresSoon === null) {
+      const soon = this.call('config.capabilities').then((answer) => (answer as Capabilities).features);
+      this.featuresSoon = soon;
+      soon.catch(() => {
+        if (this.featuresSoon === soon) this.featuresSoon = null;
+      });
+    }
+    return this.featuresSoon;
   }
 
   /**
@@ -345,16 +370,24 @@ class ClientBase {
   }
 
   private async identify(signal: AbortSignal): Promise<DeviceInfo> {
-    if (this.link.describe !== undefined) return (this.device = await this.link.describe(signal));
+    const device = await this.askWho(signal);
+    const { device: before } = this;
+    const isSame = before?.serial === device.serial && before.firmware === device.firmware;
+    if (before !== null && !isSame) this.featuresSoon = null;
+    this.device = device;
+    this.member?.is({ serial: device.serial, address: this.host });
+    return device;
+  }
+
+  private async askWho(signal: AbortSignal): Promise<DeviceInfo> {
+    if (this.link.describe !== undefined) return this.link.describe(signal);
     try {
-      this.device = (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
+      return (await this.call('config.deviceInfo', {}, { signal })) as DeviceInfo;
     } catch (error) {
       if (!(error instanceof UnsupportedError) || this.link.binary === null) throw error;
       // Devices from before the pass-through speak binary only.
-      this.device = (await this.call('config.deviceInfo', {}, { signal, encoding: 'binary' })) as DeviceInfo;
+      return (await this.call('config.deviceInfo', {}, { signal, encoding: 'binary' })) as DeviceInfo;
     }
-    this.member?.is({ serial: this.device.serial, address: this.host });
-    return this.device;
   }
 
   /** The numbers of the channels, by which those in events are understood. */

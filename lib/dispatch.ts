@@ -2,8 +2,8 @@
 import { sleep, type Clock } from './clock';
 import { mapAnswer } from './commands/answers';
 import type { Command, CommandContext, Effect, IsapiAnswer, IsapiRequest, Step } from './commands/command';
-import type { PortDevice, PortRequest, PortStep } from './commands/port';
-import { ClosedError, ConfirmationError, ConnectionLostError, DeviceBusyError } from './errors';
+import { renumbered, type PortDevice, type PortRequest, type PortStep } from './commands/port';
+import { ClosedError, ConfirmationError, ConnectionLostError, DeviceBusyError, UnsupportedError } from './errors';
 import { BUSY_RETRY_WAITS_MS } from './settings';
 
 /** Whatever carries an ISAPI request to the device and its answer back. */
@@ -17,6 +17,10 @@ export interface RequestCarrier {
 export interface BinaryCarrier {
   readonly place: string;
   device(signal?: AbortSignal): Promise<PortDevice>;
+  /** Is it certain by which number the IP channels of this device begin? */
+  readonly isNumberingKnown: boolean;
+  /** The device took this numbering where it had refused the usual one. */
+  acceptFirstIpChannel(firstIpChannel: number): void;
   ask(request: PortRequest, options: { signal?: AbortSignal; operation?: string }): Promise<Buffer>;
 }
 
@@ -61,32 +65,74 @@ export async function dispatch(
   }
   let signal = options.signal ?? NEVER;
   let stepsLeft = Infinity;
-  const native = await nativeSteps();
-  // Each kind of step is answered with what it asks for, by `perform`.
-  const steps = (native ?? command.isapi(args, context)) as Generator<Step | PortStep, unknown, unknown>;
-  let next = steps.next();
-  while (next.done !== true) {
-    if (stepsLeft-- <= 0) throw new ClosedError('cancelled', { device: carrier.place, operation: name });
-    let answer: IsapiAnswer | Buffer | undefined;
-    try {
-      answer = await perform(next.value, signal);
-    } catch (error) {
-      if (signal.aborted) {
-        signal = NEVER;
-        stepsLeft = STEPS_AFTER_CANCEL;
-      }
-      next = steps.throw(error);
-      continue;
-    }
-    next = steps.next(answer);
-  }
-  return next.value;
+  /** Of the frames of one run: how many were answered, and how many with "no such channel". */
+  const frames = { answered: 0, withoutChannel: 0 };
+  const { binary } = options;
+  if (binary === undefined || command.commandPort === undefined) return run(command.isapi(args, context));
+  const device = await binary.device(signal);
+  const native = nativeSteps(device);
+  return native === null ? run(command.isapi(args, context)) : runNative(binary, device, native);
 
-  async function nativeSteps(): Promise<Generator<PortStep, unknown, Buffer | undefined> | null> {
-    const { binary } = options;
-    if (binary === undefined || command.commandPort === undefined) return null;
-    const device = await binary.device(signal);
-    return command.commandPort(args, { device, now: context.now, memory: context.memory });
+  function nativeSteps(counted: PortDevice): Generator<PortStep, unknown, Buffer | undefined> | null {
+    return command.commandPort?.(args, { device: counted, now: context.now, memory: context.memory }) ?? null;
+  }
+
+  /**
+   * A device that knows no channel of that number may number them otherwise: the other numbering is tried once. What has already
+   * done something is not begun again.
+   */
+  async function runNative(
+    face: BinaryCarrier,
+    asked: PortDevice,
+    steps: Generator<PortStep, unknown, Buffer | undefined>,
+  ): Promise<unknown> {
+    const first = await outcomeOf(steps);
+    const { channel } = args as { channel?: unknown };
+    const mayRepeat = effect === 'read' || frames.answered === 0;
+    const missing = frames.withoutChannel;
+    if (missing === 0 || face.isNumberingKnown || !mayRepeat || signal.aborted) return first();
+    const other = renumbered(asked, typeof channel === 'number' ? channel : null);
+    const again = other === null ? null : nativeSteps(other);
+    if (other === null || again === null) return first();
+    frames.withoutChannel = 0;
+    const second = await outcomeOf(again);
+    if (frames.withoutChannel >= missing) return first();
+    face.acceptFirstIpChannel(other.firstIpChannel);
+    return second();
+  }
+
+  /** Runs to the end; the result, or the error, when it is asked for. */
+  async function outcomeOf(steps: Generator<PortStep, unknown, Buffer | undefined>): Promise<() => unknown> {
+    try {
+      const result = await run(steps);
+      return () => result;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
+  }
+
+  async function run(begun: Generator<Step | PortStep, unknown, never>): Promise<unknown> {
+    // Each kind of step is answered with what it asks for, by `perform`.
+    const steps = begun as Generator<Step | PortStep, unknown, unknown>;
+    let next = steps.next();
+    while (next.done !== true) {
+      if (stepsLeft-- <= 0) throw new ClosedError('cancelled', { device: carrier.place, operation: name });
+      let answer: IsapiAnswer | Buffer | undefined;
+      try {
+        answer = await perform(next.value, signal);
+      } catch (error) {
+        if (signal.aborted) {
+          signal = NEVER;
+          stepsLeft = STEPS_AFTER_CANCEL;
+        }
+        next = steps.throw(error);
+        continue;
+      }
+      next = steps.next(answer);
+    }
+    return next.value;
   }
 
   async function perform(step: Step | PortStep, until: AbortSignal): Promise<IsapiAnswer | Buffer | undefined> {
@@ -117,9 +163,16 @@ export async function dispatch(
     throw problem;
   }
 
-  function askBinary(request: PortRequest, until: AbortSignal): Promise<Buffer> {
-    // Only native steps ask for frames, and there are none without a binary face.
-    return (options.binary as BinaryCarrier).ask(request, { signal: until, operation: name });
+  async function askBinary(request: PortRequest, until: AbortSignal): Promise<Buffer> {
+    try {
+      // Only native steps ask for frames, and there are none without a binary face.
+      const answer = await (options.binary as BinaryCarrier).ask(request, { signal: until, operation: name });
+      frames.answered++;
+      return answer;
+    } catch (error) {
+      if (error instanceof UnsupportedError && error.noSuchChannel) frames.withoutChannel++;
+      throw error;
+    }
   }
 
   async function pause(waitMs: number, until: AbortSignal): Promise<void> {

@@ -90,6 +90,15 @@ export class PermissionError extends FatalError {
 /** This device has no such function, channel or method. */
 export class UnsupportedError extends FatalError {
   readonly code = 'HIK_UNSUPPORTED';
+
+  /** @param noSuchChannel the device says that it has no channel of this number; it may number them otherwise. */
+  constructor(
+    message: string,
+    context: ErrorContext = {},
+    readonly noSuchChannel = false,
+  ) {
+    super(message, context);
+  }
 }
 
 /** The device knows the function but not this item: no such preset, user, recording. */

@@ -26,19 +26,25 @@ export async function main(args: string[], io: CliIo): Promise<number> {
   }
   const beforeOperands = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (beforeOperands.includes('--help') || beforeOperands.includes('-h')) {
-    io.out(verb.help);
-    return 0;
+    return guarded(async () => {
+      io.out(verb.helpFor?.(beforeOperands) ?? verb.help);
+      return 0;
+    });
   }
-  try {
-    return await verb.run(rest, io);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      io.err(`hsp ${name}: ${error.message}\nTry: hsp ${name} --help`);
-      return 2;
+  return guarded(() => verb.run(rest, io));
+
+  async function guarded(action: () => Promise<number>): Promise<number> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof UsageError) {
+        io.err(`hsp ${name}: ${error.message}\nTry: hsp ${name} --help`);
+        return 2;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      io.err(`hsp ${name}: ${error instanceof HikvisionError ? `${error.code}: ` : ''}${message}`);
+      return 1;
     }
-    const message = error instanceof Error ? error.message : String(error);
-    io.err(`hsp ${name}: ${error instanceof HikvisionError ? `${error.code}: ` : ''}${message}`);
-    return 1;
   }
 }
 

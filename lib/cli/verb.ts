@@ -17,6 +17,8 @@ export interface Verb {
   readonly summary: string;
   /** What `--help` prints. */
   readonly help: string;
+  /** Help about something that the arguments name; undefined where they name nothing. @throws UsageError for an unknown name. */
+  helpFor?(args: readonly string[]): string | undefined;
   /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
   run(args: string[], io: CliIo): Promise<number>;
 }

@@ -125,6 +125,7 @@ const refused: Refusal = (message, context) => new RefusedError(message, context
 const timeout: Refusal = (message, context) => new TimeoutError(message, context);
 const unreachable: Refusal = (message, context) => new UnreachableError(message, context);
 const unsupported: Refusal = (message, context) => new UnsupportedError(message, context);
+const noChannel: Refusal = (message, context) => new UnsupportedError(message, context, true);
 
 const retVal = (name: string, meaning: string, refusal?: Refusal, confidence: Confidence = 'H'): RetValDefinition => ({
   name,
@@ -141,7 +142,7 @@ export const RET_VALS: Readonly<Record<number, RetValDefinition>> = {
   4: retVal('lowPrivilege', 'the level of the user is too low', permission),
   5: retVal('noPermission', 'the user lacks the right', permission),
   6: retVal('versionMismatch', 'the device speaks another version', unsupported),
-  7: retVal('noSuchChannel', 'the device has no such channel', unsupported),
+  7: retVal('noSuchChannel', 'the device has no such channel', noChannel),
   8: retVal('noSerialPort', 'the device has no such serial port', unsupported),
   9: retVal('noAlarmInput', 'the device has no such alarm input', unsupported),
   10: retVal('noAlarmOutput', 'the device has no such alarm output', unsupported),

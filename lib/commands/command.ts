@@ -173,6 +173,8 @@ export interface Command<P extends Params = Params, R = unknown> {
   /** Where arguments decide: `config.raw` reads with GET and is dangerous otherwise. Never milder than it is. */
   readonly effectOf?: (args: CheckedArguments<P>) => Effect;
   readonly params: P;
+  /** Arguments to show in help and to try in tests, where those that follow from `params` would not do; see `examples.ts`. */
+  readonly example?: NoInfer<Partial<ArgumentsOf<P>>>;
   /** What a device must have for it; any device can try where this is missing. */
   readonly needs?: Feature;
   readonly isapi: (args: CheckedArguments<P>, context: CommandContext) => Steps<R>;

@@ -1,9 +1,34 @@
-/** The device itself: who it is, how it is, its clock, a restart, and any request at all. */
+/** The device itself: who it is, how it is, its clock, network and users, a restart, and any request at all. */
+import { capabilities } from './config/capabilities';
 import { clock } from './config/clock';
 import { device } from './config/device';
+import { firmware } from './config/firmware';
+import { networkSettings } from './config/network';
+import { ntp } from './config/ntp';
 import { anyRequest } from './config/raw';
+import { timeZone } from './config/time-zone';
+import { users } from './config/users';
+import { work } from './config/work-state';
 
-export const config = { ...device, ...clock, ...anyRequest } as const;
+export const config = {
+  ...device,
+  ...work,
+  ...firmware,
+  ...capabilities,
+  ...clock,
+  ...timeZone,
+  ...ntp,
+  ...networkSettings,
+  ...users,
+  ...anyRequest,
+} as const;
+export type * from './config/capabilities';
 export type * from './config/clock';
 export type * from './config/device';
+export type * from './config/firmware';
+export type * from './config/network';
+export type * from './config/ntp';
 export type * from './config/raw';
+export type * from './config/time-zone';
+export type * from './config/users';
+export type * from './config/work-state';

@@ -47,6 +47,34 @@ export function* waitPort(waitMs: number): PortSteps<void> {
   yield { waitMs };
 }
 
+/** By what number the first IP channel goes with nearly all devices (hsp-wire.md §6). */
+const USUAL_FIRST_IP_CHANNEL = 33;
+
+/** Numbers that the first IP channel may have: after the usual one, the one that follows the analog channels. */
+export function firstIpChannels({ analogChannels }: Pick<PortDevice, 'analogChannels'>): readonly number[] {
+  return [...new Set([USUAL_FIRST_IP_CHANNEL, analogChannels + 1])];
+}
+
+/**
+ * The same device with its IP channels numbered from another start, for when it says that it has no such channel.
+ *
+ * @param channel the one that was asked for; null when it was about all of them.
+ * @returns null where there is no other start, or where the other number belongs to another channel as they are numbered now: an
+ *   order must never go to a camera that nobody named.
+ */
+export function renumbered(device: PortDevice, channel: number | null): PortDevice | null {
+  const { analogChannels, ipChannels, firstIpChannel } = device;
+  if (ipChannels === 0) return null;
+  const starts = firstIpChannels(device);
+  const other = starts[starts.indexOf(firstIpChannel) + 1];
+  if (other === undefined) return null;
+  const next = { ...device, firstIpChannel: other };
+  if (channel === null) return next;
+  if (channel <= analogChannels || channel > analogChannels + ipChannels) return null;
+  const number = deviceChannelOf(channel, next);
+  return number >= firstIpChannel && number < firstIpChannel + ipChannels ? null : next;
+}
+
 /** The number by which the device counts a channel that people count from 1: IP channels follow the analog ones. */
 export function deviceChannelOf(channel: number, device: PortDevice): number {
   const { analogChannels, firstChannel, ipChannels, firstIpChannel } = device;

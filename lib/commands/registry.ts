@@ -5,7 +5,8 @@ import { event } from './event';
 import { recorder } from './recorder';
 import { stream } from './stream';
 import type { ArgumentsOf, Command, Effect, Params } from './command';
-import { deviceClassOf, type Feature } from './features';
+import { exampleOf } from './examples';
+import { deviceClassOf, type Feature, type Features } from './features';
 
 export const registry = { camera, recorder, stream, event, config } as const;
 
@@ -52,6 +53,8 @@ export interface CommandDescription {
   readonly deviceClass: string | null;
   /** It has a native binary form on the command port. */
   readonly isNative: boolean;
+  /** Arguments that a device understands; for help and tests. */
+  readonly example: Readonly<Record<string, unknown>>;
   readonly returns: string;
   readonly source: readonly string[];
 }
@@ -75,6 +78,7 @@ for (const [family, definitions] of Object.entries(registry)) {
       needs: needs ?? null,
       deviceClass: deviceClassOf(needs),
       isNative: command.commandPort !== undefined,
+      example: exampleOf(command),
       returns,
       source,
     });
@@ -90,4 +94,9 @@ export function commandNamed(name: string): Command | undefined {
 /** All commands, in the order of their families. */
 export function commandList(): readonly CommandDescription[] {
   return descriptions;
+}
+
+/** The commands that a device may have: all but those whose feature it says it lacks. */
+export function availableCommands(features: Features): readonly CommandDescription[] {
+  return descriptions.filter(({ needs }) => needs === null || features[needs] !== false);
 }

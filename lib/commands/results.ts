@@ -70,6 +70,8 @@ export interface VideoStream {
   readonly bitrateControl: string | null;
   readonly keyFrameIntervalMs: number | null;
   readonly audio: boolean | null;
+  /** H.264+ or H.265+. */
+  readonly smartCodec: boolean | null;
 }
 
 export interface Preset {
@@ -101,6 +103,10 @@ export interface Status {
   /** As the device gives it; percent on some cameras, MB on recorders. */
   readonly memoryUsage: number | null;
   readonly memoryAvailable: number | null;
+  /** Only some devices say it. */
+  readonly temperatureCelsius: number | null;
+  /** Restarts since it was made. */
+  readonly rebootCount: number | null;
 }
 
 export interface DeviceTime {

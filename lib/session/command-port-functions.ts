@@ -1,6 +1,5 @@
 /**
- * What the binary face can do beyond the commands of the registry: time server, name of a channel, record schedule, working
- * state, recordings, alarm outputs, recording by hand. Channels are counted as people do; times are the wall clock of the
+ * What the binary face can do beyond the commands of the registry: name of a channel, record schedule, recordings, alarm outputs, recording by hand. Channels are counted as people do; times are the wall clock of the
  * device. All of them are M or L facts (hsp-wire.md §6).
  */
 import { decode, encode, type ValueOf } from '../codec/layout';
@@ -8,9 +7,7 @@ import {
   alarmOutputRequest,
   channelRequest,
   findFileRequest,
-  netDvrNtp,
   netDvrPictureConfig,
-  netDvrWorkState,
   recordRequest,
   recordSchedule,
   type NetDvrTime,
@@ -18,26 +15,6 @@ import {
 import { deviceChannelOf } from '../commands/port';
 import { ArgumentError } from '../errors';
 import type { CommandSession, RequestOptions } from './command-session';
-
-export interface TimeServer {
-  readonly server: string;
-  readonly port: number;
-  readonly enabled: boolean;
-  readonly intervalHours: number;
-  /** East of Greenwich. */
-  readonly zoneMinutes: number;
-}
-
-export async function readTimeServer(session: CommandSession, options: RequestOptions = {}): Promise<TimeServer> {
-  const ntp = decode(netDvrNtp, await session.request('getNtp', undefined, options));
-  return {
-    server: ntp.server,
-    port: ntp.port,
-    enabled: ntp.enabled === 1,
-    intervalHours: ntp.interval,
-    zoneMinutes: ntp.zoneHours * 60 + ntp.zoneMinutes,
-  };
-}
 
 /** The name of a channel as it stands in its picture; null where it has none. */
 export async function readChannelName(
@@ -58,34 +35,6 @@ export async function readRecordSchedule(
 ): Promise<ValueOf<typeof recordSchedule.shape>> {
   const body = await ofChannel(session, channel, options);
   return decode(recordSchedule, await session.request('getRecordScheduleV30', body, options));
-}
-
-export interface WorkState {
-  readonly state: 'well' | 'busy' | 'failed' | null;
-  /** By place; places without a disk are left out. */
-  readonly disks: readonly {
-    readonly place: number;
-    readonly capacityMb: number;
-    readonly freeMb: number;
-    readonly asleep: boolean;
-    readonly failed: boolean;
-  }[];
-}
-
-export async function readWorkState(session: CommandSession, options: RequestOptions = {}): Promise<WorkState> {
-  const { deviceStatus, disks } = decode(netDvrWorkState, await session.request('getWorkState', undefined, options));
-  return {
-    state: (['well', 'busy', 'failed'] as const)[deviceStatus] ?? null,
-    disks: disks
-      .map(({ capacityMb, freeMb, status }, index) => ({
-        place: index + 1,
-        capacityMb,
-        freeMb,
-        asleep: (status & 1) === 1,
-        failed: (status & 2) === 2,
-      }))
-      .filter(({ capacityMb }) => capacityMb > 0),
-  };
 }
 
 export interface Recording {

@@ -28,6 +28,10 @@ export class CommandPortLink implements DeviceLink {
     this.binary = {
       place: session.place,
       device: (signal) => session.device(signal),
+      get isNumberingKnown() {
+        return session.isNumberingKnown;
+      },
+      acceptFirstIpChannel: (firstIpChannel) => session.acceptFirstIpChannel(firstIpChannel),
       ask: ({ command, body, timeoutMs }: PortRequest, { signal, operation }: SendOptions) =>
         session.request(command, body, {
           ...(signal === undefined ? {} : { signal }),

@@ -40,6 +40,8 @@ export interface SessionOptions {
   readonly warn: (warning: Warning) => void;
   /** Only this way is taken, instead of the order. */
   readonly authWay?: AuthWay;
+  /** Number of the first IP channel, instead of what the device takes. */
+  readonly firstIpChannel?: number;
   /** Instead of a fresh key pair for each login; for tests. */
   readonly generateKeys?: () => Promise<LoginKeys>;
 }
@@ -101,7 +103,27 @@ export class CommandSession {
 
   /** What the device says of itself at the login; logs in where that was not done. */
   async device(signal?: AbortSignal): Promise<PortDevice> {
-    return (await this.session(signal)).session.device;
+    return this.numbered((await this.session(signal)).session.device);
+  }
+
+  /** The device took this number for its first IP channel after it had refused the usual one. */
+  acceptFirstIpChannel(firstIpChannel: number): void {
+    if (acceptedNumbers.get(this.key) === firstIpChannel) return;
+    keep(acceptedNumbers, this.key, firstIpChannel);
+    this.options.warn({
+      code: 'HSP_CHANNELS',
+      message: `the command port numbers its IP channels from ${firstIpChannel}; remembered for this device`,
+    });
+  }
+
+  private numbered(device: PortDevice): PortDevice {
+    const firstIpChannel = this.options.firstIpChannel ?? acceptedNumbers.get(this.key) ?? device.firstIpChannel;
+    return { ...device, firstIpChannel };
+  }
+
+  /** Is the number of the first IP channel known, so that a refusal is about the channel itself? */
+  get isNumberingKnown(): boolean {
+    return this.options.firstIpChannel !== undefined || acceptedNumbers.has(this.key);
   }
 
   /** Sends one command. @returns the body of its answer. @throws what `retValError` makes of a refusal, and failures of the way. */
@@ -271,7 +293,7 @@ export class CommandSession {
         const answer = answerIn(code, opened.first);
         if (isRefusal(answer.retVal)) opened.channel.close();
         else channel = opened.channel;
-        device = current.session.device;
+        device = this.numbered(current.session.device);
         return answer;
       } catch (error) {
         opened.channel.close();
@@ -431,11 +453,7 @@ export class CommandSession {
   private remember({ session, way }: Current): void {
     this.nextWay = undefined;
     if (this.options.authWay !== undefined || acceptedWays.get(this.key) === way) return;
-    for (const oldest of acceptedWays.keys()) {
-      if (acceptedWays.size < MAX_BREAKERS) break;
-      acceptedWays.delete(oldest);
-    }
-    acceptedWays.set(this.key, way);
+    keep(acceptedWays, this.key, way);
     this.options.warn({
       code: 'HSP_ACCEPTED',
       message: `the command port took login ${session.mode} and auth word ${way}; remembered for this device`,
@@ -466,10 +484,21 @@ const OLDER_CHANNEL_AFTER: ReadonlySet<string> = new Set(['HIK_UNSUPPORTED', 'HI
 
 /** Which way each device accepted, in this process. Bounded. */
 const acceptedWays = new Map<string, AuthWay>();
+/** Where IP channels begin, for devices that refused the usual number. Bounded. */
+const acceptedNumbers = new Map<string, number>();
+
+function keep<V>(kept: Map<string, V>, key: string, value: V): void {
+  for (const oldest of kept.keys()) {
+    if (kept.size < MAX_BREAKERS) break;
+    kept.delete(oldest);
+  }
+  kept.set(key, value);
+}
 
 /** Only for tests: a new process remembers nothing. */
 export function forgetAcceptedWays(): void {
   acceptedWays.clear();
+  acceptedNumbers.clear();
 }
 
 /** `promise`, unless `signal` is aborted first; what is under way for others goes on. */

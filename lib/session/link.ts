@@ -17,6 +17,9 @@ export interface SendOptions {
 export interface BinaryFace {
   readonly place: string;
   device(signal?: AbortSignal): Promise<PortDevice>;
+  /** By which number its IP channels begin: unknown until a device that refused the usual one has taken another. */
+  readonly isNumberingKnown: boolean;
+  acceptFirstIpChannel(firstIpChannel: number): void;
   /** @returns the body of the answer. @throws what the device refused with. */
   ask(request: PortRequest, options: SendOptions): Promise<Buffer>;
 }

@@ -12,7 +12,7 @@ import {
   type Credentials,
 } from '../codec/login-messages';
 import { RET_VAL, retValError } from '../codec/message';
-import type { PortDevice } from '../commands/port';
+import { firstIpChannels, type PortDevice } from '../commands/port';
 import type { CommandPort } from '../transport/command-port';
 import type { LockState } from '../transport/gate';
 import { decryptLoginMessage, generateLoginKeys, type LoginKeys } from './login-crypto';
@@ -30,9 +30,6 @@ export interface PortSession extends AuthSession {
 }
 
 export type LoginResult = { readonly session: PortSession } | { readonly refused: LockState | null };
-
-/** Where IP channels begin; the login reply says it only in a part that nobody knows for sure (M). */
-const FIRST_IP_CHANNEL = 33;
 
 /** Hands out key pairs, each once; the next one is made while nobody waits for it. */
 export class LoginKeySupply {
@@ -101,7 +98,8 @@ export async function login(
             analogChannels: reply.analogChannels,
             firstChannel: reply.firstChannel,
             ipChannels: reply.ipChannels,
-            firstIpChannel: FIRST_IP_CHANNEL,
+            // The reply says it only in a part that nobody knows for sure (M).
+            firstIpChannel: firstIpChannels(reply)[0] as number,
           },
         },
       };

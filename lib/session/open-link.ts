@@ -32,6 +32,8 @@ export interface CommandPortOptions {
   readonly connections?: number;
   /** How requests prove themselves; what the device accepts is found out when not given. */
   readonly authWay?: AuthWay;
+  /** Number of the first IP channel of a recorder, 33 or the one after the analog channels; found out when not given. */
+  readonly firstIpChannel?: number;
   /** Sees every frame, for a transcript. It holds secrets. */
   readonly trace?: (entry: TraceEntry) => void;
   /** Instead of a fresh key pair for each login; for tests. */
@@ -136,7 +138,7 @@ export function openSession(
   warn: (warning: Warning) => void,
 ): { session: CommandSession; port: CommandPort } {
   const { clock, trust } = options;
-  const { connections, authWay, trace, generateKeys } = options.commandPort;
+  const { connections, authWay, firstIpChannel, trace, generateKeys } = options.commandPort;
   const port = new CommandPort({
     host: address.host,
     port: address.port,
@@ -154,6 +156,7 @@ export function openSession(
     gate,
     warn,
     ...(authWay === undefined ? {} : { authWay }),
+    ...(firstIpChannel === undefined ? {} : { firstIpChannel }),
     ...(generateKeys === undefined ? {} : { generateKeys }),
   });
   return { session, port };

@@ -88,6 +88,14 @@ export class CredentialGate {
     if (this.state.name === 'proven') this.state = { name: 'unproven' };
   }
 
+  /** The password was changed with this connection: the old one is never sent again, before a device has to refuse it. */
+  outdated(): void {
+    this.state = {
+      name: 'refused',
+      message: 'the password was changed with this connection; open it again with the new one',
+    };
+  }
+
   /** Credentials that were right before were refused now, or the device says that it has locked us out. */
   refused(lock: LockState | null, device: string): HikvisionError {
     if (lock?.locked === true) {

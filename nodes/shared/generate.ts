@@ -22,18 +22,28 @@ function editorParam(param: Param): EditorParam {
   return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning } };
 }
 
-/** The list of commands for the help, in Markdown. */
+/** The list of commands for the help, in Markdown: folded by family, because there are many. */
 export function commandHelp(commands: readonly CommandDescription[]): string {
   const lines = ['### Commands', ''];
-  for (const { name, title, summary, effect, params, returns } of commands) {
-    lines.push(
-      `**\`${name}\`** - ${title}${effect === 'danger' ? ' (dangerous)' : ''}. ${summary} *Answer:* ${returns}`,
-      '',
-    );
-    for (const [parameter, param] of Object.entries(params)) lines.push(`- \`${parameter}\` ${parameterHelp(param)}`);
-    if (Object.keys(params).length > 0) lines.push('');
+  for (const family of new Set(commands.map((command) => command.family))) {
+    const own = commands.filter((command) => command.family === family);
+    lines.push(`#### ${family}`, '', `<details><summary>${own.length} commands</summary>`, '');
+    for (const command of own) lines.push(...oneHelp(command));
+    lines.push('</details>', '');
   }
   return lines.join('\n');
+}
+
+function oneHelp({ name, title, summary, effect, params, returns, deviceClass }: CommandDescription): string[] {
+  const remark = [...(effect === 'danger' ? ['dangerous'] : []), ...(deviceClass === null ? [] : [deviceClass])];
+  const remarks = remark.length === 0 ? '' : ` (${remark.join('; ')})`;
+  const parameters = Object.entries(params).map(([parameter, param]) => `- \`${parameter}\` ${parameterHelp(param)}`);
+  return [
+    `**\`${name}\`** - ${title}${remarks}. ${summary} *Answer:* ${returns}`,
+    '',
+    ...parameters,
+    ...(parameters.length === 0 ? [] : ['']),
+  ];
 }
 
 /** `(integer, 1 to 512, default 1) - Channel. As people count it.` */

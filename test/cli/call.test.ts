@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkArguments } from '../../lib/commands/arguments';
 import { commandList } from '../../lib/index';
 import { DEVICE_OPTIONS } from '../../lib/cli/device';
 import { hsp, jsonOf, urlOf } from '../support/cli';
@@ -90,8 +91,63 @@ describe('hsp call', () => {
     );
   });
 
+  it('--list says what a command needs and which ways it goes', async () => {
+    const { out } = await hsp(['call', '--list']);
+    const of = (name: string) =>
+      out.map((line) => JSON.parse(line) as { name: string }).find((one) => one.name === name);
+    expect(of('camera.move')).toMatchObject({ transports: ['isapi', 'hsp', 'binary'], deviceClass: null });
+    expect(of('config.raw')).toMatchObject({ needs: null, transports: ['isapi', 'hsp'] });
+  });
+
+  it('--help NAME explains one command, whichever it is', async () => {
+    for (const { name, title, summary, params, returns, effect } of commandList()) {
+      for (const args of [
+        ['call', '--help', name],
+        ['call', 'http://192.0.2.1', name, '--help'],
+      ]) {
+        const run = await hsp(args);
+        const text = run.out.join('\n');
+        expect([run.status, run.err]).toEqual([0, []]);
+        for (const part of [`${title}. ${summary}`, returns, `admin@192.0.2.10 ${name}`]) expect(text).toContain(part);
+        for (const parameter of Object.keys(params)) expect(text).toContain(`  --${parameter} `);
+        expect(text.includes(' --confirm\n') || text.endsWith(' --confirm')).toBe(effect === 'danger');
+      }
+    }
+  });
+
+  it('the example in the help is one that the command takes', async () => {
+    for (const { name, params, example } of commandList())
+      expect(() => checkArguments(name, params, example), name).not.toThrow();
+    const help = (await hsp(['call', '--help', 'camera.move'])).out.join('\n');
+    expect(help).toContain('hsp call http://admin@192.0.2.10 camera.move --pan 40 --tilt -20 --forMs 200');
+  });
+
+  it.each([
+    ['camera.snapshott', 'camera.snapshot'],
+    ['camera.Snapshot', 'camera.snapshot'],
+    ['snapshot', 'camera.snapshot'],
+    ['recorder.snapshot', 'camera.snapshot'],
+    ['config.settime', 'config.setTime'],
+    ['config.time', 'config.getTime'],
+  ])('%s: did you mean %s?', async (wanted, meant) => {
+    for (const args of [
+      ['call', 'http://192.0.2.1', wanted],
+      ['call', '--help', wanted],
+    ]) {
+      const run = await hsp(args);
+      expect(run.status).toBe(2);
+      expect(run.err.join(' ')).toContain(meant);
+    }
+  });
+
+  it('suggests nothing for what is like nothing', async () => {
+    const run = await hsp(['call', 'http://192.0.2.1', 'xyzzy']);
+    expect(run.err.join(' ')).not.toContain('did you mean');
+    expect((await hsp(['call', '--help', `camera.${'x'.repeat(100_000)}`])).status).toBe(2);
+  });
+
   it('no parameter of a command is hidden behind an option', () => {
-    const taken = new Set([...Object.keys(DEVICE_OPTIONS), 'output', 'confirm', 'list', 'help']);
+    const taken = new Set([...Object.keys(DEVICE_OPTIONS), 'output', 'confirm', 'encoding', 'list', 'help']);
     for (const { name, params } of commandList())
       expect([name, Object.keys(params).filter((parameter) => taken.has(parameter))]).toEqual([name, []]);
   });

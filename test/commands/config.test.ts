@@ -46,6 +46,8 @@ describe('config.status', () => {
       cpuPercent: 16,
       memoryUsage: 244.175781,
       memoryAvailable: null,
+      temperatureCelsius: null,
+      rebootCount: null,
     });
   });
 });

@@ -20,7 +20,7 @@ describe('the registry', () => {
     expect(new Set(commands.map(({ title }) => title)).size).toBe(commands.length);
   });
 
-  for (const { name, title, summary, returns, source, params, command } of commands) {
+  for (const { name, title, summary, returns, source, params, example, command } of commands) {
     describe(name, () => {
       it('explains itself', () => {
         expect(title).toMatch(/^[A-Z].*[^.]$/);
@@ -28,6 +28,10 @@ describe('the registry', () => {
         expect(returns).not.toBe('');
         expect(source.length).toBeGreaterThan(0);
         for (const line of source) expect(line).toMatch(/^(?:ISAPI \/ISAPI\/|isapi\.md §|HCNetSDK\.h )/);
+      });
+
+      it('takes its own example', () => {
+        expect(() => checkArguments(name, params, example)).not.toThrow();
       });
 
       it('asks at paths whose placeholders are parameters', () => {

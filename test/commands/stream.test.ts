@@ -33,6 +33,7 @@ describe('stream.list', () => {
         bitrateControl: 'VBR',
         keyFrameIntervalMs: 4000,
         audio: false,
+        smartCodec: null,
       },
     ]);
   });

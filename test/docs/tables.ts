@@ -2,7 +2,16 @@
 import { FRAME_HEADERS } from '../../lib/codec/frame';
 import { layoutTable, type Struct } from '../../lib/codec/layout';
 import { STRUCTURES } from '../../lib/codec/structs';
-import { commandList, ERROR_CODES, EVENT_KINDS, EVENT_KIND_NAMES, type Param } from '../../lib/index';
+import {
+  commandList,
+  ERROR_CODES,
+  EVENT_KINDS,
+  EVENT_KIND_NAMES,
+  FEATURES,
+  registry,
+  type FamilyName,
+  type Param,
+} from '../../lib/index';
 
 /** Name of a marked place in the README, and what stands there. */
 export const TABLES: Readonly<Record<string, () => string>> = {
@@ -22,18 +31,27 @@ export function withTables(readme: string): string {
   });
 }
 
+/** A folded table for each family: there are too many commands for one. */
 function commandTable(): string {
-  return markdown(
-    ['command', 'effect', 'parameters', 'what it does, what it answers'],
-    commandList().map(({ name, effect, params, summary, returns }) => [
-      `\`${name}\``,
-      effect,
-      Object.entries(params)
-        .map(([parameter, param]) => `\`${parameter}\` ${describe(param)}`)
-        .join('<br>') || '-',
-      `${summary} ${returns}`,
-    ]),
-  );
+  const families = Object.keys(registry) as FamilyName[];
+  return families
+    .map((family) => {
+      const commands = commandList().filter((command) => command.family === family);
+      const table = markdown(
+        ['command', 'effect', 'parameters', 'what it does, what it answers', 'for'],
+        commands.map(({ name, effect, params, summary, returns, needs, deviceClass, isNative }) => [
+          `\`${name}\`${isNative ? ' (b)' : ''}`,
+          effect,
+          Object.entries(params)
+            .map(([parameter, param]) => `\`${parameter}\` ${describe(param)}`)
+            .join('<br>') || '-',
+          `${summary} ${returns}`,
+          needs === null ? 'any' : (deviceClass ?? FEATURES[needs].title),
+        ]),
+      );
+      return `#### ${family}\n\n<details><summary>${commands.length} commands</summary>\n\n${table}\n\n</details>`;
+    })
+    .join('\n\n');
 }
 
 function describe(param: Param): string {

@@ -217,6 +217,7 @@ export const ptzCommands = {
     title: 'Move',
     summary: 'Pans, tilts or zooms at a speed and stops by itself. All three speeds 0 stop the camera at once.',
     effect: 'act',
+    example: { pan: 40, tilt: -20, forMs: 200 },
     params: {
       channel: channelParam,
       pan: { ...speed, title: 'Pan', description: 'Positive is to the right.' },

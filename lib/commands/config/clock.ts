@@ -8,9 +8,9 @@ import { askPort, type PortSteps } from '../port';
 import type { DeviceTime } from '../results';
 import { formatWall, offsetAt, parseStamp, parseZone } from '../zone';
 
-const TIME_PATH = '/ISAPI/System/time';
+export const TIME_PATH = '/ISAPI/System/time';
 
-function* readTime(): Steps<XmlElement> {
+export function* readTime(): Steps<XmlElement> {
   const document = yield* getDocument(TIME_PATH);
   if (document.name.toLowerCase() === 'time') return document;
   throw new UnsupportedError(`${TIME_PATH}: answered with ${document.name} instead of Time`);
@@ -99,6 +99,7 @@ export const clock = {
     summary:
       'Sets the clock of the device by hand, which ends its own synchronisation by NTP. The zone stays as it is.',
     effect: 'write',
+    example: { time: '2024-05-01T12:30:00' },
     params: {
       time: {
         kind: 'time',

@@ -40,6 +40,8 @@ function statusFrom(document: XmlElement): Status {
     cpuPercent: known.length === 0 ? null : Math.round(known.reduce((sum, load) => sum + load, 0) / known.length),
     memoryUsage: numberAt(memory, 'memoryUsage'),
     memoryAvailable: numberAt(memory, 'memoryAvailable'),
+    temperatureCelsius: numberAt(document, 'TemperatureList/Temperature/temperature'),
+    rebootCount: numberAt(document, 'totalRebootCount'),
   };
 }
 
@@ -102,13 +104,15 @@ export const device = {
 
   status: command({
     title: 'Read the status',
-    summary: 'Clock, time since the last start, load of processor and memory.',
+    summary:
+      'Clock, time since the last start, load of processor and memory, and where the device says it temperature and restarts.',
     effect: 'read',
     params: {},
     *isapi(): Steps<Status> {
       return statusFrom(yield* getDocument(STATUS_PATH));
     },
-    returns: 'time, uptimeSeconds, cpuPercent, memoryUsage and memoryAvailable in the units of the device.',
+    returns:
+      'time, uptimeSeconds, cpuPercent, memoryUsage and memoryAvailable in the units of the device, temperatureCelsius, rebootCount.',
     paths: [STATUS_PATH],
     source: ['ISAPI /ISAPI/System/status', 'isapi.md §2.3'],
   }),

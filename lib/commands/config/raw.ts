@@ -80,6 +80,7 @@ export const anyRequest = {
     summary: 'Sends any ISAPI request. GET only reads; every other method can change or erase anything.',
     effect: 'danger',
     effectOf: ({ method }) => (method === 'GET' ? 'read' : 'danger'),
+    example: { path: '/ISAPI/System/capabilities' },
     params: {
       method: { kind: 'choice', title: 'Method', choices: RAW_METHODS, default: 'GET' },
       path: {

@@ -68,6 +68,7 @@ export const motion = {
     summary:
       'Switches motion detection of a channel on or off and sets its sensitivity. Everything else stays as it is.',
     effect: 'write',
+    example: { enabled: true, sensitivity: 60 },
     params: {
       channel: channelParam,
       enabled: { kind: 'boolean', title: 'On' },

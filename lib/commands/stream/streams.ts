@@ -44,7 +44,8 @@ export function streamsOf(list: XmlElement | undefined): VideoStream[] {
   return streams.sort((a, b) => a.channel - b.channel || a.number - b.number);
 }
 
-function streamFrom(item: XmlElement, streamId: number, channel: number, number: number): VideoStream {
+/** @param item a `StreamingChannel`. */
+export function streamFrom(item: XmlElement, streamId: number, channel: number, number: number): VideoStream {
   const name = textAt(item, 'channelName');
   const rate = numberAt(item, 'Video/maxFrameRate');
   const frameRate = rate === null || rate <= 0 ? null : rate / 100;
@@ -70,6 +71,7 @@ function streamFrom(item: XmlElement, streamId: number, channel: number, number:
     bitrateControl: control,
     keyFrameIntervalMs: interval ?? fromFrames,
     audio: booleanAt(item, 'Audio/enabled'),
+    smartCodec: booleanAt(item, 'Video/SmartCodec/enabled'),
   };
 }
 
@@ -158,6 +160,7 @@ function nativeStream(stream: NetDvrStream, channel: number, number: number): Vi
         ? Math.round((keyFrameIntervalFrames / frameRate) * 1_000)
         : null,
     audio: settings.audio,
+    smartCodec: null,
   };
 }
 

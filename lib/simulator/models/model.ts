@@ -12,6 +12,7 @@ import {
   type Route,
   type RouteCall,
 } from '../device';
+import { settingDocuments, settingRoutes, streamCapabilities } from '../functions/settings';
 import { Outputs } from '../outputs';
 import { Recordings, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
@@ -46,7 +47,7 @@ export class Model {
     private readonly form: DeviceForm,
     private readonly identity: DeviceIdentity,
   ) {
-    this.routes.push(timeReadRoute, timeWriteRoute, statusRoute, rebootRoute);
+    this.routes.push(timeReadRoute, timeWriteRoute, statusRoute, rebootRoute, ...settingRoutes());
   }
 
   get lineEnd(): LineEnd {
@@ -111,6 +112,8 @@ export class Model {
   deviceInfo(deviceType: string, firmware: string, released: string): void {
     const { name, model, serial, mac } = this.identity;
     this.timeServer();
+    for (const { path, content } of settingDocuments(mac)) this.xml(path, content);
+    this.list('/ISAPI/System/Network/interfaces', 'NetworkInterfaceList', ['/ISAPI/System/Network/interfaces/1']);
     this.xml(
       '/ISAPI/System/deviceInfo',
       `<DeviceInfo version="2.0" xmlns="${NAMESPACE}">
@@ -312,6 +315,7 @@ export class Model {
     for (const stream of streams) {
       this.streamIds.add(String(stream.id));
       this.xml(`${base}/${stream.id}`, streamDocument(stream));
+      this.xml(`${base}/${stream.id}/capabilities`, streamCapabilities(stream));
     }
     this.list(
       base,
@@ -401,6 +405,7 @@ function streamDocument(stream: StreamSpec): string {
     <GovLength>${stream.frames > 0 ? Math.round(stream.frames / 50) : 50}</GovLength>
     <PacketType>PS</PacketType>
     <PacketType>RTP</PacketType>
+    <SmartCodec><enabled>false</enabled></SmartCodec>
     </Video>
     <Audio>
     <enabled>${stream.id % 100 === 1}</enabled>
