@@ -1,5 +1,5 @@
 /**
- * What the binary face can do beyond the commands of the registry: time server, name of a channel, record schedule, working
+ * What the binary face can do beyond the commands of the registry: time server, record schedule, working
  * state, recordings, alarm outputs, recording by hand. Channels are counted as people do; times are the wall clock of the
  * device. All of them are M or L facts (hsp-wire.md §6).
  */
@@ -9,7 +9,6 @@ import {
   channelRequest,
   findFileRequest,
   netDvrNtp,
-  netDvrPictureConfig,
   netDvrWorkState,
   recordRequest,
   recordSchedule,
@@ -37,17 +36,6 @@ export async function readTimeServer(session: CommandSession, options: RequestOp
     intervalHours: ntp.interval,
     zoneMinutes: ntp.zoneHours * 60 + ntp.zoneMinutes,
   };
-}
-
-/** The name of a channel as it stands in its picture; null where it has none. */
-export async function readChannelName(
-  session: CommandSession,
-  channel: number,
-  options: RequestOptions = {},
-): Promise<string | null> {
-  const body = await ofChannel(session, channel, options);
-  const { channelName } = decode(netDvrPictureConfig, await session.request('getPictureV30', body, options));
-  return channelName === '' ? null : channelName;
 }
 
 /** When a channel records: seven days from Monday, eight segments each. */

@@ -9,11 +9,12 @@ import {
   TimeoutError,
   TooManySessionsError,
   UnreachableError,
+  type HikvisionError,
 } from '../../errors';
 import { BUSY_RETRY_WAITS_MS, MOVE_MAX_MS } from '../../settings';
 import { wait, type CommandContext, type IntegerParam, type Steps } from '../command';
 import { askPort, waitPort, type PortSteps } from '../port';
-import { firstThatWorks, isAbsence } from '../ways';
+import { firstThatWorks, isAbsence, mostTelling } from '../ways';
 
 /** Cameras and analog channels have the plain path, IP channels of a recorder the proxy (isapi.md §4.1). */
 const PTZ_BASES = {
@@ -205,12 +206,13 @@ export function* holdPort(drive: PortDrive, forMs: number, memory: Map<string, u
   return stopped;
 }
 
-/** As {@link insist}. */
+/** As {@link insist}. @throws the refusal when the device stops nothing of it. */
 function* insistPort(
   { number, any }: PortDrive,
   moves: readonly PortMove[],
   isOwner: () => boolean,
 ): PortSteps<boolean> {
+  const refusals: HikvisionError[] = [];
   for (const { move, speed } of moves) {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -219,12 +221,17 @@ function* insistPort(
       } catch (error) {
         const waitMs = BUSY_RETRY_WAITS_MS[attempt];
         // A camera without zoom refuses to stop it.
-        if (moves === any && isAbsence(error)) break;
+        if (moves === any && isAbsence(error)) {
+          refusals.push(error);
+          break;
+        }
         if (!mayPass(error) || waitMs === undefined) throw error;
         yield* waitPort(waitMs);
         if (!isOwner()) return false;
       }
     }
   }
+  const refusal = mostTelling(refusals);
+  if (refusal !== undefined && refusals.length === moves.length) throw refusal;
   return true;
 }
