@@ -1,10 +1,7 @@
 /** Image, day and night, light, overlays, names, privacy, siren: read whole, changed in one place, written whole, read again. */
 import { describe, expect, it } from 'vitest';
-import { checkArguments } from '../../lib/commands/arguments';
-import type { Command, CommandContext, Params } from '../../lib/commands/command';
 import { registry } from '../../lib/commands/registry';
-import type { IsapiRequest } from '../../lib/codec/isapi';
-import { context, device, failureOf, OK, refusal, reply, run, type Responder, type Run } from '../support/steps';
+import { call, context, device, failureOf, OK, refusal, reply, type Responder, written } from '../support/steps';
 
 const { camera } = registry;
 const IMAGE = '/ISAPI/Image/channels/1';
@@ -13,26 +10,6 @@ const INPUT = '/ISAPI/System/Video/inputs/channels/1';
 const PROXY = '/ISAPI/ContentMgmt/InputProxy/channels/1';
 const unsupported = refusal(403, 4, 'Invalid Operation', 'notSupport');
 const reboot = refusal(200, 7, 'Reboot Required', 'rebootRequired');
-
-function call<P extends Params, R>(
-  command: Command<P, R>,
-  given: Record<string, unknown>,
-  respond: Responder,
-  ctx: CommandContext = context(),
-): Run<R> {
-  return run(command.isapi(checkArguments('test', command.params, given), ctx), respond);
-}
-
-function written({ requests }: Run<unknown>): { path: string; body: string }[] {
-  return requests
-    .filter(({ method }) => method === 'PUT')
-    .map(({ path, body }: IsapiRequest) => ({
-      path,
-      body: String(body)
-        .replace(/^<\?xml[^>]*\?>\n/, '')
-        .trim(),
-    }));
-}
 
 const WHOLE =
   '<ImageChannel version="2.0" xmlns="urn:x"><id>1</id>' +

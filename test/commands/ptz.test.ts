@@ -2,9 +2,20 @@
 import { describe, expect, it } from 'vitest';
 import { checkArguments } from '../../lib/commands/arguments';
 import { registry } from '../../lib/commands/registry';
-import type { Command, CommandContext, Params } from '../../lib/commands/command';
 import { ConnectionLostError } from '../../lib/errors';
-import { context, device, failureOf, OK, refusal, run, xml, type Responder, type Run } from '../support/steps';
+import {
+  call,
+  context,
+  device,
+  failureOf,
+  OK,
+  refusal,
+  type Responder,
+  type Run,
+  run,
+  written,
+  xml,
+} from '../support/steps';
 
 const { camera } = registry;
 const BASE = '/ISAPI/PTZCtrl/channels/1';
@@ -22,21 +33,9 @@ const CAPABILITIES = `<PTZChanelCap version="2.0">
   <PresetNameCap><presetNameSupport>true</presetNameSupport><specialNo opt="33,34,94">1</specialNo></PresetNameCap>
   <homePostionSupport>true</homePostionSupport></PTZChanelCap>`;
 
-function call<P extends Params, R>(
-  command: Command<P, R>,
-  given: Record<string, unknown>,
-  respond: Responder,
-  ctx: CommandContext = context(),
-): Run<R> {
-  return run(command.isapi(checkArguments('test', command.params, given), ctx), respond);
-}
-
-/** What stands between the declaration and the line end of the last PUT. */
-function lastBody({ requests }: Run<unknown>): string {
-  const body = requests.filter(({ method }) => method === 'PUT').at(-1)?.body;
-  return String(body)
-    .replace(/^<\?xml[^>]*\?>\n/, '')
-    .trim();
+/** The last document that was written. */
+function lastBody(ran: Run<unknown>): string {
+  return written(ran).at(-1)?.body ?? '';
 }
 
 describe('camera.stop', () => {

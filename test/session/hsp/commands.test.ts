@@ -180,6 +180,33 @@ describe('the native binary form', () => {
     expect(device.hspLog.map(({ name }) => name)).toEqual(['getDeviceV40', 'ptz', 'jpeg', 'keyFrameSub']);
   });
 
+  it('reaches the lens, the wiper, presets and patrols of the same camera', async () => {
+    const clock = new FakeClock();
+    const device = await hspSimulator('camera', { clock });
+    const client = portClient(device, { clock });
+    const binary = { encoding: 'binary' } as const;
+    const read = async (path: string) => JSON.stringify((await client.config.raw({ path })).body);
+    const focusing = client.camera.focus({ speed: -100, forMs: 300 }, binary);
+    await turns();
+    expect(await read('/ISAPI/System/Video/inputs/channels/1/focus')).toContain('"-100"');
+    await clock.advance(300);
+    expect(await focusing).toEqual({ channel: 1, speed: -100, stopped: true });
+    expect(await read('/ISAPI/System/Video/inputs/channels/1/focus')).toContain('"0"');
+    await client.camera.switchWiper({ on: true }, binary);
+    expect(await read('/ISAPI/PTZCtrl/channels/1/auxcontrols')).toContain('"WIPER","status":"on"');
+    await client.camera.storePreset({ preset: 77 }, binary);
+    expect((await client.camera.listPresets()).map(({ preset }) => preset)).toContain(77);
+    await client.camera.deletePreset({ preset: 77 }, binary);
+    expect((await client.camera.listPresets()).map(({ preset }) => preset)).not.toContain(77);
+    await client.camera.startPatrol({ patrol: 1 }, binary);
+    await clock.advance(10_000);
+    expect((await client.camera.position()).azimuthDegrees).toBe(180);
+    await client.camera.stopPatrol({ patrol: 1 }, binary);
+    expect(await client.camera.getChannelName({}, binary)).toEqual({ channel: 1, name: 'Yard' });
+    // A function is not overwritten in this form either.
+    expect(await codeOf(client.camera.storePreset({ preset: 94 }, binary))).toBe('HIK_ARGUMENT');
+  });
+
   it('leaves what it cannot say to the text form', async () => {
     const device = await hspSimulator();
     const client = portClient(device);
