@@ -1,5 +1,6 @@
 /**
- * What the binary face can do beyond the commands of the registry: name of a channel, record schedule, recordings, alarm outputs, recording by hand. Channels are counted as people do; times are the wall clock of the
+ * What the binary face can do beyond the commands of the registry: record schedule, recordings, alarm outputs, recording by
+ * hand. Channels are counted as people do; times are the wall clock of the
  * device. All of them are M or L facts (hsp-wire.md §6).
  */
 import { decode, encode, type ValueOf } from '../codec/layout';
@@ -7,7 +8,6 @@ import {
   alarmOutputRequest,
   channelRequest,
   findFileRequest,
-  netDvrPictureConfig,
   recordRequest,
   recordSchedule,
   type NetDvrTime,
@@ -15,17 +15,6 @@ import {
 import { deviceChannelOf } from '../commands/port';
 import { ArgumentError } from '../errors';
 import type { CommandSession, RequestOptions } from './command-session';
-
-/** The name of a channel as it stands in its picture; null where it has none. */
-export async function readChannelName(
-  session: CommandSession,
-  channel: number,
-  options: RequestOptions = {},
-): Promise<string | null> {
-  const body = await ofChannel(session, channel, options);
-  const { channelName } = decode(netDvrPictureConfig, await session.request('getPictureV30', body, options));
-  return channelName === '' ? null : channelName;
-}
 
 /** When a channel records: seven days from Monday, eight segments each. */
 export async function readRecordSchedule(

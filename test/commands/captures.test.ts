@@ -3,14 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mapAnswer } from '../../lib/commands/answers';
-import type { CommandContext, Steps } from '../../lib/commands/command';
+import { checkArguments } from '../../lib/commands/arguments';
+import type { Command, CommandContext, Steps } from '../../lib/commands/command';
 import { registry } from '../../lib/commands/registry';
 import { HikvisionError, type ErrorCode } from '../../lib/errors';
 import { capturesFolder } from '../support/captures';
 import { context, dumpDevice, failureOf, reply, run, xml, type Dump } from '../support/steps';
 
 const folder = capturesFolder();
-const { config, event, recorder, stream } = registry;
+const { camera, config, event, recorder, stream } = registry;
 
 interface Expected {
   /** Name, model, firmware, serial number. */
@@ -231,6 +232,26 @@ describe.skipIf(folder === undefined)('captured devices', () => {
         for (const { kind } of triggers) expect(kind).not.toBe('unknown');
       });
 
+      it('every reading command of the camera family ends in a value or in a plain absence', () => {
+        for (const [short, command] of Object.entries(camera)) {
+          if (command.effect !== 'read' || short === 'snapshot') continue;
+          const args = checkArguments(short, command.params, {});
+          const start = () => run((command as unknown as Command).isapi(args, context()), respond);
+          let result: unknown;
+          try {
+            ({ result } = start());
+          } catch {
+            expect(failureOf(start).code, short).toBe('HIK_UNSUPPORTED' satisfies ErrorCode);
+            continue;
+          }
+          for (const leaf of leaves(result)) {
+            expect(leaf, short).not.toBeUndefined();
+            expect(leaf, short).not.toBeNaN();
+            expect(leaf, short).not.toBe('');
+          }
+        }
+      });
+
       it('recorder.storage', () => {
         const storage = read(recorder.storage.isapi, expected.storage !== undefined);
         if (storage === undefined) return;
@@ -309,6 +330,80 @@ describe.skipIf(folder === undefined)('captured devices', () => {
       .replace(/>\s+</g, '><')
       .trim();
   }
+
+  it('reads the picture of a dome, and of the first channel of a recorder', () => {
+    const dome = dumpDevice(JSON.parse(readFileSync(join(devices, 'DS-2DF8C832MX-ZDK.json'), 'utf8')) as Dump);
+    expect(run(camera.getImage.isapi({ channel: 1 }, context()), dome).result).toEqual({
+      channel: 1,
+      brightness: 50,
+      contrast: 50,
+      saturation: 50,
+      hue: null,
+      sharpness: 50,
+      exposure: 'auto',
+      shutter: '1/25',
+      gain: 0,
+      iris: 160,
+      wdr: 'close',
+      wdrLevel: 50,
+      blc: false,
+      blcMode: null,
+      hlc: false,
+      hlcLevel: 0,
+      whiteBalance: 'auto',
+      whiteBalanceRed: 50,
+      whiteBalanceBlue: 50,
+      noiseReduction: 'general',
+      noiseReductionLevel: 50,
+      defog: 'close',
+      defogLevel: 50,
+      mirror: false,
+      mirrorStyle: null,
+      stabilization: false,
+      powerLineFrequency: '50hz',
+    });
+    expect(run(camera.getDayNight.isapi({ channel: 1 }, context()), dome).result).toEqual({
+      channel: 1,
+      mode: 'auto',
+      sensitivity: 5,
+      delaySeconds: null,
+    });
+    expect(run(camera.getSupplementLight.isapi({ channel: 1 }, context()), dome).result).toEqual({
+      channel: 1,
+      mode: 'auto',
+      brightnessControl: null,
+      whiteBrightness: null,
+      infraredBrightness: null,
+      whiteLimit: 100,
+      infraredLimit: 100,
+    });
+    const recorder8632 = dumpDevice(JSON.parse(readFileSync(join(devices, 'DS-8632N-I8.json'), 'utf8')) as Dump);
+    const { result } = run(camera.getImage.isapi({ channel: 1 }, context()), recorder8632);
+    expect(result).toMatchObject({ brightness: 50, contrast: 50, saturation: 50, sharpness: null, wdr: null });
+  });
+
+  it('changes one value of the picture of a dome and leaves the others', () => {
+    const path = '/ISAPI/Image/channels/1';
+    const dump = JSON.parse(readFileSync(join(devices, 'DS-2DF8C832MX-ZDK.json'), 'utf8')) as Dump;
+    const body = dump.responses[path]?.body ?? '';
+    const args = checkArguments('setImage', camera.setImage.params, { wdrLevel: 70 });
+    const { requests } = run(camera.setImage.isapi(args, context()), (request) =>
+      request.path !== path ? reply(404) : request.method === 'PUT' ? reply(200) : xml(body),
+    );
+    const written = String(requests.filter(({ method }) => method === 'PUT').at(-1)?.body);
+    expect(plain(written)).toBe(plain(body.replace('<WDRLevel>50', '<WDRLevel>70')));
+  });
+
+  it('reads the names of channels', () => {
+    const name = (file: string, channel: number) => {
+      const dump = JSON.parse(readFileSync(join(devices, `${file}.json`), 'utf8')) as Dump;
+      return run(camera.getChannelName.isapi({ channel }, context()), dumpDevice(dump)).result?.name;
+    };
+    expect(name('DS-2CD2386G2-IU', 1)).toBe('yard');
+    expect(name('DS-7616NI-Q2', 9)).toBe('Back Path');
+    expect(name('iDS-7204HUHI-M1', 3)).toBe('Terraza - Taller');
+    expect(name('DS-8632N-I8', 7)).toBe('IPCamera 07');
+  });
 
   it('lists the one preset of the captured list', () => {
     const list = readFileSync(join(devices, 'PTZPresetList.xml'), 'utf8');

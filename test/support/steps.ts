@@ -1,6 +1,7 @@
 /** Runs the steps of a command against hand-fed answers: no socket, no timer, every request and wait on record. */
 import { mapAnswer } from '../../lib/commands/answers';
-import type { CommandContext, IsapiAnswer, IsapiRequest, Steps } from '../../lib/commands/command';
+import { checkArguments } from '../../lib/commands/arguments';
+import type { Command, CommandContext, IsapiAnswer, IsapiRequest, Params, Steps } from '../../lib/commands/command';
 import { ClosedError, HikvisionError } from '../../lib/errors';
 
 /** What a device answers; an error stands for a connection that gave none. */
@@ -58,6 +59,28 @@ export function run<R>(steps: Steps<R>, respond: Responder, options: RunOptions 
     }
   }
   return { result: next.done && !hasGivenUp ? next.value : undefined, log, requests };
+}
+
+/** Runs a command with arguments as a user gives them. */
+export function call<P extends Params, R>(
+  command: Command<P, R>,
+  given: Record<string, unknown>,
+  respond: Responder,
+  ctx: CommandContext = context(),
+): Run<R> {
+  return run(command.isapi(checkArguments('test', command.params, given), ctx), respond);
+}
+
+/** What a run wrote, without declaration and line end. */
+export function written({ requests }: Run<unknown>): { path: string; body: string }[] {
+  return requests
+    .filter(({ method }) => method === 'PUT')
+    .map(({ path, body }) => ({
+      path,
+      body: String(body)
+        .replace(/^<\?xml[^>]*\?>\n/, '')
+        .trim(),
+    }));
 }
 
 /** The error that a run ends with. */

@@ -1,7 +1,6 @@
-/** Pan, tilt and zoom: movements and presets. */
+/** Pan, tilt and zoom: where a channel has them, and movements that stop by themselves. */
 import { encode } from '../../codec/layout';
 import { PTZ_CODES, ptzControl, stopCode, type PtzMove } from '../../codec/structs';
-import { all, booleanAt, element, formatXml, numberAt, textAt } from '../../codec/xml';
 import {
   AuthenticationError,
   ConnectionLostError,
@@ -10,13 +9,12 @@ import {
   TimeoutError,
   TooManySessionsError,
   UnreachableError,
+  type HikvisionError,
 } from '../../errors';
 import { BUSY_RETRY_WAITS_MS, MOVE_MAX_MS } from '../../settings';
-import { ask, command, getDocument, putDocument, wait, type CommandContext, type Steps } from '../command';
-import { channelParam } from '../channels';
-import { askPort, deviceChannelOf, waitPort, type PortContext, type PortSteps } from '../port';
-import type { Movement, Preset, PresetCall } from '../results';
-import { firstThatWorks, isAbsence } from '../ways';
+import { wait, type CommandContext, type IntegerParam, type Steps } from '../command';
+import { askPort, waitPort, type PortSteps } from '../port';
+import { firstThatWorks, isAbsence, mostTelling } from '../ways';
 
 /** Cameras and analog channels have the plain path, IP channels of a recorder the proxy (isapi.md §4.1). */
 const PTZ_BASES = {
@@ -24,46 +22,83 @@ const PTZ_BASES = {
   proxy: '/ISAPI/ContentMgmt/PTZCtrlProxy/channels',
 } as const;
 
-function ptz<R>(channel: number, context: CommandContext, attempt: (base: string) => Steps<R>): Steps<R> {
+/** Does something below the PTZ path of a channel, wherever that is. */
+export function ptz<R>(channel: number, context: CommandContext, attempt: (base: string) => Steps<R>): Steps<R> {
   const ways = Object.keys(PTZ_BASES) as (keyof typeof PTZ_BASES)[];
   const key = `camera.ptz/${channel}`;
   return firstThatWorks(ways, context.memory, key, (way) => attempt(`${PTZ_BASES[way]}/${channel}`));
 }
 
-interface Speeds {
-  readonly pan: number;
-  readonly tilt: number;
-  readonly zoom: number;
+/** The paths that {@link ptz} tries, for the definition of a command. */
+export function ptzPaths(...leaves: readonly string[]): readonly string[] {
+  return leaves.flatMap((leaf) => Object.values(PTZ_BASES).map((base) => `${base}/{channel}/${leaf}`));
 }
 
-const STANDSTILL: Speeds = { pan: 0, tilt: 0, zoom: 0 };
+export const speedParam = { kind: 'integer', unit: '%', min: -100, max: 100, default: 0 } as const;
 
-function* drive(channel: number, speeds: Speeds, context: CommandContext): Steps<void> {
-  // The order pan, tilt, zoom matters to some firmware.
-  const { pan, tilt, zoom } = speeds;
-  const body = formatXml(element('PTZData', [element('pan', pan), element('tilt', tilt), element('zoom', zoom)]));
-  yield* ptz(channel, context, (base) => putDocument(`${base}/continuous`, body));
+export const forMsParam = {
+  kind: 'integer',
+  title: 'For',
+  description: 'How long to move; 0 sends the speed and leaves the stopping to you.',
+  unit: 'ms',
+  min: 0,
+  max: MOVE_MAX_MS,
+  default: 500,
+} as const satisfies IntegerParam;
+
+/* Movements that stop by themselves */
+
+/** Something that moves until it is told to stop. */
+interface Drive {
+  /** Under which it is remembered who moved last. */
+  readonly key: string;
+  readonly start: () => Steps<unknown>;
+  readonly stop: () => Steps<unknown>;
 }
 
-function* move(args: Speeds & { channel: number; forMs: number }, context: CommandContext): Steps<Movement> {
-  const { channel, pan, tilt, zoom, forMs } = args;
-  const key = `camera.move/${channel}`;
-  // Whoever moves last owns the channel: an older movement that ends must not stop a newer one.
-  const own = Symbol(key);
-  const isOwner = (): boolean => context.memory.get(key) === own;
-  context.memory.set(key, own);
+export function moveKey(channel: number): string {
+  return `camera.move/${channel}`;
+}
 
-  const isStop = pan === 0 && tilt === 0 && zoom === 0;
-  if (isStop || forMs === 0) {
-    yield* drive(channel, args, context);
-    return { channel, pan, tilt, zoom, stopped: isStop };
+function runningKey(key: string): string {
+  return `${key}/running`;
+}
+
+/** Whoever moves last owns the drive: an older movement that ends must not stop a newer one. */
+function own(key: string, memory: Map<string, unknown>): () => boolean {
+  const mark = Symbol(key);
+  memory.set(key, mark);
+  return () => memory.get(key) === mark;
+}
+
+/** Something else moves the camera now, and ends by itself; an older movement no longer has to be stopped. */
+export function supersede(channel: number, memory: Map<string, unknown>): void {
+  own(moveKey(channel), memory);
+  memory.delete(runningKey(moveKey(channel)));
+}
+
+/** Stops a drive on request. */
+export function* halt(drive: Drive, memory: Map<string, unknown>): Steps<void> {
+  own(drive.key, memory);
+  yield* drive.stop();
+}
+
+/**
+ * Moves for a while and stops, whatever happens meanwhile; 0 leaves the stopping to the caller.
+ *
+ * @returns whether it was told to stop; false also when a newer movement took over.
+ */
+export function* hold(drive: Drive, forMs: number, memory: Map<string, unknown>): Steps<boolean> {
+  const isOwner = own(drive.key, memory);
+  if (forMs === 0) {
+    yield* drive.start();
+    return false;
   }
-
   let stopped = false;
   let mayMove = true;
   try {
     try {
-      yield* drive(channel, args, context);
+      yield* drive.start();
     } catch (error) {
       // Without an answer, or given up before it came, the camera may have begun to move; after a refusal it has not.
       mayMove = !isRefusal(error);
@@ -71,9 +106,9 @@ function* move(args: Speeds & { channel: number; forMs: number }, context: Comma
     }
     yield* wait(forMs);
   } finally {
-    if (mayMove && isOwner()) stopped = yield* standStill(channel, context, isOwner);
+    if (mayMove && isOwner()) stopped = yield* insist(drive, isOwner);
   }
-  return { channel, pan, tilt, zoom, stopped };
+  return stopped;
 }
 
 /** The device said no, or was never reached. */
@@ -88,81 +123,69 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
+/** Errors that may pass, after which a camera that moves must be told again to stop. */
+function mayPass(error: unknown): boolean {
+  return error instanceof DeviceBusyError || error instanceof TimeoutError || error instanceof ConnectionLostError;
+}
+
 /**
- * Stops a channel, insisting while the device is busy or out of reach: most cameras never stop by themselves.
+ * Stops a drive, insisting while the device is busy or out of reach: most cameras never stop by themselves.
  *
- * @returns false when a newer movement took the channel over meanwhile.
+ * @returns false when a newer movement took it over meanwhile.
  */
-function* standStill(channel: number, context: CommandContext, isOwner: () => boolean): Steps<boolean> {
+function* insist(drive: Drive, isOwner: () => boolean): Steps<boolean> {
   for (const waitMs of BUSY_RETRY_WAITS_MS) {
     try {
-      yield* drive(channel, STANDSTILL, context);
+      yield* drive.stop();
       return true;
     } catch (error) {
-      const mayPass =
-        error instanceof DeviceBusyError || error instanceof TimeoutError || error instanceof ConnectionLostError;
-      if (!mayPass) throw error;
+      if (!mayPass(error)) throw error;
     }
     yield* wait(waitMs);
     if (!isOwner()) return false;
   }
-  yield* drive(channel, STANDSTILL, context);
+  yield* drive.stop();
   return true;
 }
 
-/* Pan, tilt, zoom in binary: a code for each direction, one speed from 1 to 7, and the same code turned over to stop. */
+/* The same in binary: a code for each direction, one speed from 1 to 7, and the same code turned over to stop. */
 
 const MAX_PORT_SPEED = 7;
 
-interface PortMove {
+export interface PortMove {
   readonly move: PtzMove;
   readonly speed: number;
 }
 
-function portSpeed(percent: number): number {
+interface PortDrive {
+  /** The channel as the device counts it. */
+  readonly number: number;
+  readonly key: string;
+  /** Nothing: stop. */
+  readonly moves: readonly PortMove[];
+  /** What stops whatever moves, when nobody knows what that is. */
+  readonly any: readonly PortMove[];
+}
+
+export function portSpeed(percent: number): number {
   return Math.max(1, Math.round((Math.abs(percent) / 100) * MAX_PORT_SPEED));
 }
 
-/** At most two: one for pan and tilt together, one for zoom. */
-function portMoves({ pan, tilt, zoom }: Speeds): PortMove[] {
-  const moves: PortMove[] = [];
-  const vertical = tilt === 0 ? null : tilt > 0 ? 'up' : 'down';
-  const horizontal = pan === 0 ? null : pan > 0 ? 'Right' : 'Left';
-  if (vertical !== null && horizontal !== null)
-    moves.push({ move: `${vertical}${horizontal}`, speed: portSpeed(Math.max(Math.abs(pan), Math.abs(tilt))) });
-  else if (vertical !== null) moves.push({ move: vertical === 'up' ? 'tiltUp' : 'tiltDown', speed: portSpeed(tilt) });
-  else if (horizontal !== null) moves.push({ move: `pan${horizontal}`, speed: portSpeed(pan) });
-  if (zoom !== 0) moves.push({ move: zoom > 0 ? 'zoomIn' : 'zoomOut', speed: portSpeed(zoom) });
-  return moves;
-}
-
-function* drivePort(channel: number, code: number, value: number): PortSteps<void> {
+export function* drivePort(channel: number, code: number, value: number): PortSteps<void> {
   yield* askPort('ptz', encode(ptzControl, { channel, code, value }));
 }
 
-/** What stops whatever moves, when nobody knows what that is. */
-const ANY_MOVES: readonly PortMove[] = [
-  { move: 'panLeft', speed: 1 },
-  { move: 'zoomIn', speed: 1 },
-];
-
-function* nativeMove(args: Speeds & { channel: number; forMs: number }, context: PortContext): PortSteps<Movement> {
-  const { channel, pan, tilt, zoom, forMs } = args;
-  const number = deviceChannelOf(channel, context.device);
-  const key = `camera.move/${channel}`;
-  const runningKey = `${key}/running`;
-  const own = Symbol(key);
-  const isOwner = (): boolean => context.memory.get(key) === own;
-  context.memory.set(key, own);
-
-  const moves = portMoves(args);
+/** As {@link halt} and {@link hold}. */
+export function* holdPort(drive: PortDrive, forMs: number, memory: Map<string, unknown>): PortSteps<boolean> {
+  const { number, key, moves } = drive;
+  const isOwner = own(key, memory);
+  const running = runningKey(key);
   if (moves.length === 0) {
-    const running = (context.memory.get(runningKey) ?? ANY_MOVES) as readonly PortMove[];
-    yield* stopPort(number, running, isOwner);
-    context.memory.delete(runningKey);
-    return { channel, pan, tilt, zoom, stopped: true };
+    yield* insistPort(drive, (memory.get(running) as readonly PortMove[] | undefined) ?? drive.any, isOwner);
+    memory.delete(running);
+    return true;
   }
-  context.memory.set(runningKey, moves);
+  memory.set(running, moves);
   let stopped = false;
   let mayMove = true;
   try {
@@ -176,15 +199,20 @@ function* nativeMove(args: Speeds & { channel: number; forMs: number }, context:
     else mayMove = false; // the stopping is left to the caller
   } finally {
     if (mayMove && isOwner()) {
-      stopped = yield* stopPort(number, moves, isOwner);
-      context.memory.delete(runningKey);
+      stopped = yield* insistPort(drive, moves, isOwner);
+      memory.delete(running);
     }
   }
-  return { channel, pan, tilt, zoom, stopped };
+  return stopped;
 }
 
-/** As {@link standStill}. */
-function* stopPort(number: number, moves: readonly PortMove[], isOwner: () => boolean): PortSteps<boolean> {
+/** As {@link insist}. @throws the refusal when the device stops nothing of it. */
+function* insistPort(
+  { number, any }: PortDrive,
+  moves: readonly PortMove[],
+  isOwner: () => boolean,
+): PortSteps<boolean> {
+  const refusals: HikvisionError[] = [];
   for (const { move, speed } of moves) {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -192,100 +220,18 @@ function* stopPort(number: number, moves: readonly PortMove[], isOwner: () => bo
         break;
       } catch (error) {
         const waitMs = BUSY_RETRY_WAITS_MS[attempt];
-        const mayPass =
-          error instanceof DeviceBusyError || error instanceof TimeoutError || error instanceof ConnectionLostError;
         // A camera without zoom refuses to stop it.
-        if (moves === ANY_MOVES && isAbsence(error)) break;
-        if (!mayPass || waitMs === undefined) throw error;
+        if (moves === any && isAbsence(error)) {
+          refusals.push(error);
+          break;
+        }
+        if (!mayPass(error) || waitMs === undefined) throw error;
         yield* waitPort(waitMs);
         if (!isOwner()) return false;
       }
     }
   }
+  const refusal = mostTelling(refusals);
+  if (refusal !== undefined && refusals.length === moves.length) throw refusal;
   return true;
 }
-
-/** Preset numbers that call a function instead of a position (isapi.md §4.4). */
-function isReserved(preset: number): boolean {
-  return (preset >= 33 && preset <= 45) || (preset >= 92 && preset <= 105);
-}
-
-const speed = { kind: 'integer', unit: '%', min: -100, max: 100, default: 0 } as const;
-
-export const ptzCommands = {
-  move: command({
-    title: 'Move',
-    summary: 'Pans, tilts or zooms at a speed and stops by itself. All three speeds 0 stop the camera at once.',
-    effect: 'act',
-    example: { pan: 40, tilt: -20, forMs: 200 },
-    params: {
-      channel: channelParam,
-      pan: { ...speed, title: 'Pan', description: 'Positive is to the right.' },
-      tilt: { ...speed, title: 'Tilt', description: 'Positive is up.' },
-      zoom: { ...speed, title: 'Zoom', description: 'Positive is closer.' },
-      forMs: {
-        kind: 'integer',
-        title: 'For',
-        description: 'How long to move; 0 sends the speeds and leaves the stopping to you.',
-        unit: 'ms',
-        min: 0,
-        max: MOVE_MAX_MS,
-        default: 500,
-      },
-    },
-    isapi: move,
-    commandPort: nativeMove,
-    returns: 'What was sent, and whether the camera was told to stop.',
-    paths: [
-      '/ISAPI/PTZCtrl/channels/{channel}/continuous',
-      '/ISAPI/ContentMgmt/PTZCtrlProxy/channels/{channel}/continuous',
-    ],
-    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/continuous', 'isapi.md §4.1, §4.3', 'HCNetSDK.h PAN_LEFT'],
-  }),
-
-  gotoPreset: command({
-    title: 'Go to preset',
-    summary: 'Moves the camera to a stored position. The answer comes before the camera is there.',
-    effect: 'act',
-    params: { channel: channelParam, preset: { kind: 'integer', title: 'Preset', min: 1, max: 300 } },
-    *isapi({ channel, preset }, context): Steps<PresetCall> {
-      yield* ptz(channel, context, (base) => ask({ method: 'PUT', path: `${base}/presets/${preset}/goto` }));
-      return { channel, preset };
-    },
-    *commandPort({ channel, preset }, context): PortSteps<PresetCall> {
-      yield* drivePort(deviceChannelOf(channel, context.device), PTZ_CODES.gotoPreset, preset);
-      return { channel, preset };
-    },
-    returns: 'The channel and the preset.',
-    paths: [
-      '/ISAPI/PTZCtrl/channels/{channel}/presets/{preset}/goto',
-      '/ISAPI/ContentMgmt/PTZCtrlProxy/channels/{channel}/presets/{preset}/goto',
-    ],
-    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/presets/<ID>/goto', 'isapi.md §4.4', 'HCNetSDK.h GOTO_PRESET'],
-  }),
-
-  listPresets: command({
-    title: 'List presets',
-    summary: 'Lists the stored positions of a channel, with the numbers that call a function instead.',
-    effect: 'read',
-    params: { channel: channelParam },
-    *isapi({ channel }, context): Steps<readonly Preset[]> {
-      const document = yield* ptz(channel, context, (base) => getDocument(`${base}/presets`));
-      const presets: Preset[] = [];
-      for (const item of all(document, 'PTZPreset')) {
-        const preset = numberAt(item, 'id');
-        if (preset === null || !Number.isInteger(preset)) continue;
-        presets.push({
-          preset,
-          name: textAt(item, 'presetName'),
-          enabled: booleanAt(item, 'enabled'),
-          reserved: isReserved(preset),
-        });
-      }
-      return presets.sort((a, b) => a.preset - b.preset);
-    },
-    returns: 'The presets by number: preset, name, enabled, reserved.',
-    paths: ['/ISAPI/PTZCtrl/channels/{channel}/presets', '/ISAPI/ContentMgmt/PTZCtrlProxy/channels/{channel}/presets'],
-    source: ['ISAPI /ISAPI/PTZCtrl/channels/<ID>/presets', 'isapi.md §4.4'],
-  }),
-} as const;

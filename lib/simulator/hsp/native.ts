@@ -452,6 +452,15 @@ const DIRECTIONS: Readonly<Record<string, Speeds>> = {
   downRight: [1, -1, 0],
   panAuto: [1, 0, 0],
 };
+/** In the order of their numbers. */
+const AUXILIARY: readonly string[] = ['light', 'wiper'];
+const LENS: Readonly<Record<string, { readonly leaf: string; readonly root: string; readonly sign: number }>> = {
+  focusNear: { leaf: 'focus', root: 'FocusData', sign: -1 },
+  focusFar: { leaf: 'focus', root: 'FocusData', sign: 1 },
+  irisClose: { leaf: 'iris', root: 'IrisData', sign: -1 },
+  irisOpen: { leaf: 'iris', root: 'IrisData', sign: 1 },
+};
+const PROXY_INPUTS = '/ISAPI/ContentMgmt/InputProxy/channels';
 const STANDING: Speeds = [0, 0, 0];
 const FASTEST = 7;
 const USUAL_SPEED = 4;
@@ -476,9 +485,24 @@ const controlPtz = onChannel(ptzControl, (channel, { code, value }, { ask, facts
   }
   const known = ptzMoveOf(code);
   if (known === undefined || value > FASTEST) return BAD_DATA;
+  const auxiliary = AUXILIARY.indexOf(known.move);
+  if (auxiliary !== -1) {
+    const [type, id] = [known.move.toUpperCase(), auxiliary + 1];
+    const body = `<PTZAux><id>${id}</id><type>${type}</type><status>${known.stop ? 'off' : 'on'}</status></PTZAux>`;
+    return plain(ask('PUT', `${base}/auxcontrols/${id}`, body));
+  }
+  const lens = LENS[known.move];
+  if (lens !== undefined) {
+    const { leaf, root, sign } = lens;
+    const percent = known.stop ? 0 : Math.round((sign * 100 * (value === 0 ? USUAL_SPEED : value)) / FASTEST);
+    const places = [`/ISAPI/System/Video/inputs/channels/${channel}`, `${PROXY_INPUTS}/${channel}/video`];
+    const answers = places.map((place) =>
+      ask('PUT', `${place}/${leaf}`, `<${root}><${leaf}>${percent}</${leaf}></${root}>`),
+    );
+    return { status: answers.map(statusOf).find((status) => status === STATUS.ok) ?? STATUS.notSupported };
+  }
   const direction = DIRECTIONS[known.move];
-  // Light, wiper, focus and iris: there is nothing to be seen of them.
-  if (direction === undefined) return { status: STATUS.ok };
+  if (direction === undefined) return BAD_DATA;
   const speed = known.stop ? 0 : Math.round((100 * (value === 0 ? USUAL_SPEED : value)) / FASTEST);
   const before = speeds.get(channel) ?? STANDING;
   const isZoom = direction[2] !== 0;

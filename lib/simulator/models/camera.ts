@@ -1,6 +1,8 @@
 /** An IP camera that turns. */
 import type { SimulatedDevice } from '../device';
-import { Ptz } from '../ptz';
+import { addPictureSettings } from '../functions/picture-settings';
+import { Ptz } from '../functions/ptz';
+import { addSiren } from '../functions/siren';
 import { Model, videoInputPath } from './model';
 
 export function camera(): SimulatedDevice {
@@ -32,6 +34,12 @@ export function camera(): SimulatedDevice {
     { id: 'diskfull', type: 'diskfull', actions: ['center', 'beep'] },
     { id: 'illaccess', type: 'illaccess', actions: [] },
   ]);
-  model.routes.push(...new Ptz().routes('/ISAPI/PTZCtrl/channels/1'));
+  const ptz = new Ptz();
+  model.routes.push(
+    ...ptz.routes('/ISAPI/PTZCtrl/channels/1'),
+    ...ptz.lensRoutes('/ISAPI/System/Video/inputs/channels/1'),
+  );
+  addPictureSettings(model, 1, 'camera');
+  addSiren(model, '/ISAPI/Event/triggers/notifications');
   return model.build();
 }

@@ -223,17 +223,22 @@ export class Model {
   }
 
   videoInputs(inputs: readonly { channel: number; name: string }[]): void {
-    const entries = inputs.map(
-      ({ channel, name }) => `<VideoInputChannel>
-      <id>${channel}</id>
-      <inputPort>${channel}</inputPort>
-      <name>${escapeXml(name)}</name>
-      <videoFormat>PAL</videoFormat>
-      </VideoInputChannel>`,
-    );
-    this.xml(
-      '/ISAPI/System/Video/inputs/channels',
-      `<VideoInputChannelList version="2.0" xmlns="${NAMESPACE}">\n${entries.join('\n')}\n</VideoInputChannelList>`,
+    const base = '/ISAPI/System/Video/inputs/channels';
+    for (const { channel, name } of inputs) {
+      this.xml(
+        `${base}/${channel}`,
+        `<VideoInputChannel version="2.0" xmlns="${NAMESPACE}">
+        <id>${channel}</id>
+        <inputPort>${channel}</inputPort>
+        <name>${escapeXml(name)}</name>
+        <videoFormat>PAL</videoFormat>
+        </VideoInputChannel>`,
+      );
+    }
+    this.list(
+      base,
+      'VideoInputChannelList',
+      inputs.map(({ channel }) => `${base}/${channel}`),
     );
   }
 

@@ -1,6 +1,8 @@
 /** An 8-channel recorder. */
 import { pictureRoute, type SimulatedDevice } from '../device';
-import { Ptz } from '../ptz';
+import { addPictureSettings } from '../functions/picture-settings';
+import { Ptz } from '../functions/ptz';
+import { addSiren } from '../functions/siren';
 import { Model } from './model';
 
 /** Channel 1 turns; channel 8 is offline. */
@@ -62,7 +64,10 @@ export function recorder(): SimulatedDevice {
   model.routes.push(
     ...ptz.routes('/ISAPI/ContentMgmt/PTZCtrlProxy/channels/1'),
     ...ptz.routes('/ISAPI/PTZCtrl/channels/1'),
+    ...ptz.lensRoutes('/ISAPI/ContentMgmt/InputProxy/channels/1/video'),
   );
+  for (const { channel } of channels) addPictureSettings(model, channel, 'recorder');
+  addSiren(model, '/ISAPI/Event/triggers/notifications/channels/1');
   model.refusePtz('/ISAPI/(?:ContentMgmt/PTZCtrlProxy|PTZCtrl)/channels/\\d+/.*');
   model.routes.push(
     pictureRoute(

@@ -1,9 +1,9 @@
 /** A camera that turns: position, movement and presets of one PTZ channel, and its ISAPI paths (isapi.md §4). */
-import type { Clock } from '../clock';
-import { decodeText } from '../codec/text';
-import { escapeXml, numberAt, parseXml, textAt, find, type XmlElement } from '../codec/xml';
-import { NAMESPACE, xmlAnswer, type DeviceAnswer } from './answers';
-import type { Route, RouteCall } from './device';
+import type { Clock } from '../../clock';
+import { decodeText } from '../../codec/text';
+import { escapeXml, numberAt, parseXml, textAt, find, type XmlElement } from '../../codec/xml';
+import { NAMESPACE, xmlAnswer, type DeviceAnswer } from '../answers';
+import type { Route, RouteCall } from '../device';
 
 /** Tenths of a degree, tenths of a degree, zoom times ten. */
 interface Position {
@@ -32,6 +32,14 @@ const MAX_PATROL = 8;
 /** How long a patrol looks at each preset. */
 const PATROL_STAY_MS = 10_000;
 
+/** What the picture shows from left to right without zoom, in tenths of a degree. */
+const WIDEST_VIEW = 600;
+/** Both axes of a picture are counted to this. */
+const PICTURE_SPAN = 255;
+const AUXILIARY = ['LIGHT', 'WIPER'] as const;
+const LENS_ROOTS = { focus: 'FocusData', iris: 'IrisData' } as const;
+const PARK_ACTIONS = ['autoscan', 'framescan', 'randomscan', 'patrol', 'pattern', 'preset', 'panorama', 'tilt'];
+
 const HOME: Position = { azimuth: 0, elevation: 0, zoom: 10 };
 
 export class Ptz {
@@ -48,6 +56,10 @@ export class Ptz {
   private speed = { pan: 0, tilt: 0, zoom: 0 };
   private movesSinceMs = 0;
   private movesUntilMs = Infinity;
+  private auxiliary = { LIGHT: 'off', WIPER: 'off' };
+  /** Speeds of focus and iris; there is nothing to be seen of them but that. */
+  private readonly lens = { focus: 0, iris: 0 };
+  private park = { enabled: 'false', seconds: 300, action: 'preset', number: 1 };
   /** A patrol that runs, with its start. All of them visit the stored presets in order. */
   private patrol: { readonly number: number; readonly sinceMs: number } | null = null;
 
@@ -86,6 +98,16 @@ export class Ptz {
       route('PUT', '/momentary', (call) => this.withBody(call, 'PTZData', (body) => this.momentary(call, body))),
       route('PUT', '/relative', (call) => this.withBody(call, 'PTZData', (body) => this.relative(call, body))),
       route('PUT', '/absolute', (call) => this.withBody(call, 'PTZData', (body) => this.absolute(call, body))),
+      route('GET', '/absoluteEx', (call) => this.readFine(call)),
+      route('PUT', '/absoluteEx', (call) => this.withBody(call, 'PTZAbsoluteEx', (body) => this.fine(call, body))),
+      route('PUT', '/position3D', (call) => this.withBody(call, 'position3D', (body) => this.lookAt(call, body))),
+      route('GET', '/auxcontrols', (call) => this.listAuxiliary(call)),
+      route('PUT', '/auxcontrols/(\\d{1,2})', (call) => this.withBody(call, 'PTZAux', (body) => this.turn(call, body))),
+      route('PUT', '/onepushfoucs/(?:start|reset)', (call) => call.status('ok')),
+      route('GET', '/parkaction/capabilities', (call) => xmlAnswer(PARK_CAPABILITIES, call.device.lineEnd)),
+      route('GET', '/parkaction', (call) => this.readPark(call)),
+      route('PUT', '/parkaction', (call) => this.withBody(call, 'ParkAction', (body) => this.writePark(call, body))),
+      route('GET', '/patrols', (call) => this.listPatrols(call)),
       route('GET', '/presets', (call) => this.listPresets(call)),
       route('GET', preset, (call) => this.readPreset(call)),
       route('PUT', preset, (call) => this.withBody(call, 'PTZPreset', (body) => this.storePreset(call, body))),
@@ -99,6 +121,154 @@ export class Ptz {
       }),
       route('PUT', '/homeposition/goto', (call) => this.stopAt(this.home, call)),
     ];
+  }
+
+  /** Focus and iris, which have places of their own. @param base start of their paths. */
+  lensRoutes(base: string): Route[] {
+    return (['focus', 'iris'] as const).flatMap((name): Route[] => [
+      {
+        method: 'PUT',
+        path: new RegExp(`^${base}/${name}$`, 'i'),
+        run: (call) => this.withBody(call, `${name}Data`, (body) => this.drive(call, name, body)),
+      },
+      {
+        method: 'GET',
+        path: new RegExp(`^${base}/${name}$`, 'i'),
+        run: (call) =>
+          xmlAnswer(
+            `<${LENS_ROOTS[name]}><${name}>${this.lens[name]}</${name}></${LENS_ROOTS[name]}>`,
+            call.device.lineEnd,
+          ),
+      },
+    ]);
+  }
+
+  private drive(call: RouteCall, name: 'focus' | 'iris', body: XmlElement): DeviceAnswer {
+    const speed = numberAt(body, name);
+    if (speed === null || Math.abs(speed) > MAX_SPEED) return call.status('badParameters', name);
+    this.lens[name] = speed;
+    return call.status('ok');
+  }
+
+  private listAuxiliary(call: RouteCall): DeviceAnswer {
+    const entries = AUXILIARY.map(
+      (type, index) =>
+        `<PTZAux>\n<id>${index + 1}</id>\n<type>${type}</type>\n<status>${this.auxiliary[type]}</status>\n</PTZAux>`,
+    );
+    return xmlAnswer(
+      `<PTZAuxList version="2.0" xmlns="${NAMESPACE}">\n${entries.join('\n')}\n</PTZAuxList>`,
+      call.device.lineEnd,
+    );
+  }
+
+  private turn(call: RouteCall, body: XmlElement): DeviceAnswer {
+    const type = AUXILIARY[presetNumber(call) - 1];
+    const status = textAt(body, 'status');
+    if (type === undefined) return call.status('invalidOperation');
+    // A namespace is what at least one camera trips over (isapi.md §4.4).
+    if (body.attributes.xmlns !== undefined) return call.status('badXmlContent');
+    if (textAt(body, 'type') !== type || (status !== 'on' && status !== 'off')) return call.status('badParameters');
+    this.auxiliary[type] = status;
+    return call.status('ok');
+  }
+
+  private readPark(call: RouteCall): DeviceAnswer {
+    const { enabled, seconds, action, number } = this.park;
+    return xmlAnswer(
+      `<ParkAction version="2.0" xmlns="${NAMESPACE}">
+      <enabled>${enabled}</enabled>
+      <Parktime>${seconds}</Parktime>
+      <Action>
+      <ActionType>${action}</ActionType>
+      <ActionNum>${number}</ActionNum>
+      </Action>
+      </ParkAction>`,
+      call.device.lineEnd,
+    );
+  }
+
+  private writePark(call: RouteCall, body: XmlElement): DeviceAnswer {
+    const enabled = textAt(body, 'enabled');
+    const seconds = numberAt(body, 'Parktime');
+    const action = textAt(body, 'Action/ActionType');
+    const number = numberAt(body, 'Action/ActionNum');
+    if (enabled === null || seconds === null || action === null || number === null) {
+      return call.status('MessageParametersLack');
+    }
+    if (seconds < 5 || seconds > 720 || !PARK_ACTIONS.includes(action)) return call.status('badParameters');
+    this.park = { enabled: enabled === 'true' ? 'true' : 'false', seconds, action, number };
+    return call.status('ok');
+  }
+
+  /** All patrols visit the stored presets in order. */
+  private listPatrols(call: RouteCall): DeviceAnswer {
+    const stops = [...this.presets].flatMap(([id, { position }]) =>
+      position === null
+        ? []
+        : `<PatrolSequence>
+          <presetID>${id}</presetID>
+          <delay>${PATROL_STAY_MS / 1_000}</delay>
+          <seqSpeed>30</seqSpeed>
+          </PatrolSequence>`,
+    );
+    const entries = Array.from(
+      { length: MAX_PATROL },
+      (_, index) => `<PTZPatrol>
+      <id>${index + 1}</id>
+      <patrolName>Patrol ${index + 1}</patrolName>
+      <PatrolSequenceList>\n${stops.join('\n')}\n</PatrolSequenceList>
+      </PTZPatrol>`,
+    );
+    return xmlAnswer(
+      `<PTZPatrolList version="2.0" xmlns="${NAMESPACE}">\n${entries.join('\n')}\n</PTZPatrolList>`,
+      call.device.lineEnd,
+    );
+  }
+
+  private readFine(call: RouteCall): DeviceAnswer {
+    const { azimuth, elevation, zoom } = this.positionAt(call.clock);
+    const fine = (name: string, value: number) => `<${name}>${(value / 10).toFixed(3)}</${name}>`;
+    return xmlAnswer(
+      `<PTZAbsoluteEx version="2.0" xmlns="${NAMESPACE}">
+      ${fine('elevation', elevation)}
+      ${fine('azimuth', azimuth)}
+      ${fine('absoluteZoom', zoom)}
+      </PTZAbsoluteEx>`,
+      call.device.lineEnd,
+    );
+  }
+
+  private fine(call: RouteCall, body: XmlElement): DeviceAnswer {
+    const [azimuth, elevation, zoom] = ['azimuth', 'elevation', 'absoluteZoom'].map((name) => numberAt(body, name));
+    if (typeof azimuth !== 'number' || typeof elevation !== 'number' || typeof zoom !== 'number') {
+      return call.status('badParameters');
+    }
+    return this.stopAt({ azimuth: azimuth * 10, elevation: elevation * 10, zoom: zoom * 10 }, call);
+  }
+
+  /** The middle of the rectangle comes to the middle of the picture, its width fills it. */
+  private lookAt(call: RouteCall, body: XmlElement): DeviceAnswer {
+    const corners = ['StartPoint', 'EndPoint'].flatMap((point) => [
+      numberAt(body, `${point}/positionX`),
+      numberAt(body, `${point}/positionY`),
+    ]);
+    const [x1, y1, x2, y2] = corners.filter((value) => value !== null && value >= 0 && value <= PICTURE_SPAN);
+    if (typeof x1 !== 'number' || typeof y1 !== 'number' || typeof x2 !== 'number' || typeof y2 !== 'number') {
+      return call.status('badParameters');
+    }
+    const now = this.positionAt(call.clock);
+    const view = WIDEST_VIEW / (now.zoom / ZOOM.min);
+    const off = (a: number, b: number) => (a + b) / 2 / PICTURE_SPAN - 0.5;
+    const width = Math.abs(x2 - x1) / PICTURE_SPAN;
+    return this.stopAt(
+      {
+        azimuth: now.azimuth + off(x1, x2) * view,
+        // Counted from the bottom of the picture; elevation grows downwards.
+        elevation: now.elevation - off(y1, y2) * view,
+        zoom: width === 0 ? now.zoom : now.zoom / width,
+      },
+      call,
+    );
   }
 
   private withBody(call: RouteCall, root: string, run: (body: XmlElement) => DeviceAnswer): DeviceAnswer {
@@ -275,4 +445,11 @@ ${range('YRange', -MAX_SPEED, MAX_SPEED)}
 <specialNo opt="33,34,35,36,37,38,39,40,41,42,43,44,45,92,93,94,95,96,97,98,99,100,101,102,103,104,105">1</specialNo>
 </PresetNameCap>
 <homePostionSupport>true</homePostionSupport>
+<isSupportPosition3D>true</isSupportPosition3D>
 </PTZChanelCap>`;
+
+const PARK_CAPABILITIES = `<ParkAction version="2.0" xmlns="${NAMESPACE}">
+<enabled opt="true,false">true</enabled>
+<Parktime min="5" max="720">300</Parktime>
+<Action><ActionType opt="${PARK_ACTIONS.join(',')}">preset</ActionType><ActionNum min="0" max="${MAX_PRESET}">1</ActionNum></Action>
+</ParkAction>`;
