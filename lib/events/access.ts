@@ -5,7 +5,7 @@ import { accessMeaning, type AccessCategory, type VerifyMethod } from './access-
 /** Who, where and what. Card and person numbers are text: leading zeros count. Null for what the device does not say. */
 export interface AccessRecord {
   /** What happened, in a stable word of ours: `cardGranted`, `doorContactOpen`, `doorbell`; `unknown` for other pairs. */
-  readonly what: string;
+  readonly key: string;
   readonly category: AccessCategory;
   /** Was somebody let in? Null where nobody asked. */
   readonly granted: boolean | null;
@@ -33,10 +33,8 @@ export interface AccessRecord {
 export function accessRecordOf(record: JsonObject): AccessRecord {
   const major = jsonNumber(record, 'majorEventType') ?? jsonNumber(record, 'major');
   const minor = jsonNumber(record, 'subEventType') ?? jsonNumber(record, 'minor');
-  const { key, ...meaning } = accessMeaning(major, minor);
   return {
-    what: key,
-    ...meaning,
+    ...accessMeaning(major, minor),
     major,
     minor,
     door: jsonNumber(record, 'doorNo'),

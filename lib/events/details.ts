@@ -96,7 +96,7 @@ function plateDetails(anpr: Plain): Plain {
   };
 }
 
-/** What `major` and `minor` together tell is in `what`, `category`, `granted` and `reason` (isapi.md §7.2). */
+/** What `major` and `minor` together tell is in `key`, `category`, `granted` and `reason` (isapi.md §7.2). */
 function accessDetails(access: Plain): Plain {
   return { ...accessRecordOf(access), access };
 }
