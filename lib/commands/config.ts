@@ -5,6 +5,8 @@ import { device } from './config/device';
 import { firmware } from './config/firmware';
 import { networkSettings } from './config/network';
 import { ntp } from './config/ntp';
+import { persons } from './config/persons';
+import { plateList } from './config/plate-list';
 import { anyRequest } from './config/raw';
 import { timeZone } from './config/time-zone';
 import { users } from './config/users';
@@ -20,6 +22,8 @@ export const config = {
   ...ntp,
   ...networkSettings,
   ...users,
+  ...persons,
+  ...plateList,
   ...anyRequest,
 } as const;
 export type * from './config/capabilities';
@@ -32,3 +36,5 @@ export type * from './config/raw';
 export type * from './config/time-zone';
 export type * from './config/users';
 export type * from './config/work-state';
+export type * from './config/persons';
+export type * from './config/plate-list';

@@ -3,13 +3,14 @@
  * documents (which channels have lost their video) lives in the {@link Classifier}.
  */
 import { parseDeviceTime } from '../codec/device-time';
+import { member, objectOf } from '../codec/json';
 import { decodeText, excerpt } from '../codec/text';
 import { parseXml, toNumber, toPlain, type XmlElement } from '../codec/xml';
 import type { Part } from '../codec/multipart';
 import { EVENT_MAX_PICTURES } from '../settings';
-import { alarmPort, child, detailsOf, kindOfDocument } from './details';
+import { alarmPort, detailsOf, kindOfDocument } from './details';
 import type { Notice, Picture, Rect, Region } from './event';
-import { eventOfJson, fieldsOfBytes, fieldsOfJson, fieldsOfTree, objectOf, type EventFields } from './fields';
+import { eventOfJson, fieldsOfBytes, fieldsOfJson, fieldsOfTree, type EventFields } from './fields';
 import { kindOf, type EventKind } from './kinds';
 
 /** A document that is no event and cannot be read as one. */
@@ -131,7 +132,7 @@ export class Classifier {
       case 'other':
         return fields.eventDescription?.toLowerCase().includes('heartbeat') ?? false;
       case 'cidevent':
-        return !active && (more === null || objectOf(child(more, 'CIDEvent')) === null);
+        return !active && (more === null || objectOf(member(more, 'CIDEvent')) === null);
       default:
         return false;
     }

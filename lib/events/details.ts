@@ -2,8 +2,11 @@
  * What a kind adds to the common shape. Well-known objects get names and types of ours; whatever else a document holds is passed
  * on under the device's own names.
  */
+import { member, objectOf, scalar } from '../codec/json';
+import { accessRecordOf } from './access';
+import { isDoorbell } from './access-codes';
 import { kindOf, type EventKind } from './kinds';
-import { objectOf, scalar, type EventFields } from './fields';
+import type { EventFields } from './fields';
 
 type Plain = Record<string, unknown>;
 
@@ -44,14 +47,14 @@ export function detailsOf(kind: EventKind, fields: EventFields, more: Plain | nu
   if (fields.bkgUrl !== null) details['pictureUrl'] = fields.bkgUrl;
   if (kind === 'alarmInput') Object.assign(details, alarmPort(fields));
   if (more === null) return details;
-  const anpr = objectOf(child(more, 'ANPR'));
-  const access = objectOf(child(more, 'AccessControllerEvent'));
-  const cid = objectOf(child(more, 'CIDEvent'));
-  const counting = objectOf(child(more, 'peopleCounting'));
+  const anpr = objectOf(member(more, 'ANPR'));
+  const access = objectOf(member(more, 'AccessControllerEvent'));
+  const cid = objectOf(member(more, 'CIDEvent'));
+  const counting = objectOf(member(more, 'peopleCounting'));
   if (anpr !== null) Object.assign(details, plateDetails(anpr));
   if (access !== null) Object.assign(details, accessDetails(access));
   if (cid !== null) Object.assign(details, cidDetails(cid));
-  if (counting !== null) Object.assign(details, countingDetails(counting, objectOf(child(more, 'childCounting'))));
+  if (counting !== null) Object.assign(details, countingDetails(counting, objectOf(member(more, 'childCounting'))));
   for (const [name, value] of Object.entries(more)) {
     if (name.startsWith('@') || COMMON.has(name.toLowerCase()) || value === '') continue;
     if (value === null || (value === anpr && anpr !== null)) continue;
@@ -75,7 +78,7 @@ export function alarmPort(fields: EventFields): { port: number | null; rawPort: 
 
 /** Plates and numbers stay text: leading zeros count. `confidence` is 0-100. */
 function plateDetails(anpr: Plain): Plain {
-  const vehicle = objectOf(child(anpr, 'vehicleInfo')) ?? {};
+  const vehicle = objectOf(member(anpr, 'vehicleInfo')) ?? {};
   return {
     plate: textOf(anpr, 'licensePlate'),
     originalPlate: textOf(anpr, 'originalLicensePlate'),
@@ -93,20 +96,9 @@ function plateDetails(anpr: Plain): Plain {
   };
 }
 
-/** Card and person numbers stay text. `major` and `minor` together tell what happened (isapi.md §7.2). */
+/** What `major` and `minor` together tell is in `key`, `category`, `granted` and `reason` (isapi.md §7.2). */
 function accessDetails(access: Plain): Plain {
-  return {
-    major: numberOf(access, 'majorEventType'),
-    minor: numberOf(access, 'subEventType'),
-    door: numberOf(access, 'doorNo'),
-    reader: numberOf(access, 'cardReaderNo'),
-    card: textOf(access, 'cardNo'),
-    person: textOf(access, 'employeeNoString') ?? textOf(access, 'employeeNo'),
-    personName: textOf(access, 'name'),
-    verifyMode: textOf(access, 'currentVerifyMode'),
-    serialNo: numberOf(access, 'serialNo'),
-    access,
-  };
+  return { ...accessRecordOf(access), access };
 }
 
 /** `restored` is told by the code: 3xxx ends what 1xxx began, except for arming, where 3401 arms and 1401 disarms. */
@@ -138,25 +130,17 @@ function countingDetails(counting: Plain, children: Plain | null): Plain {
   };
 }
 
-/** Doorbells arrive as access events 5/37 (0x25); the rest of the pair table stays with `access`. */
+/** Doorbells arrive as access events 5/37 (0x25); every other pair stays with `access`. */
 export function kindOfDocument(eventType: string, more: Plain | null): EventKind {
   const kind = kindOf(eventType);
   if (kind !== 'access' || more === null) return kind;
-  const access = objectOf(child(more, 'AccessControllerEvent'));
-  if (access !== null && numberOf(access, 'majorEventType') === 5 && numberOf(access, 'subEventType') === 37)
-    return 'doorbell';
-  return kind;
-}
-
-export function child(of: Plain, name: string): unknown {
-  if (Object.hasOwn(of, name)) return of[name];
-  const wanted = name.toLowerCase();
-  for (const key of Object.keys(of)) if (key.toLowerCase() === wanted) return of[key];
-  return undefined;
+  const access = objectOf(member(more, 'AccessControllerEvent'));
+  if (access === null) return kind;
+  return isDoorbell(numberOf(access, 'majorEventType'), numberOf(access, 'subEventType')) ? 'doorbell' : kind;
 }
 
 function textOf(of: Plain, name: string): string | null {
-  const value = child(of, name);
+  const value = member(of, name);
   return scalar(Array.isArray(value) ? value[0] : value);
 }
 

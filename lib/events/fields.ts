@@ -2,6 +2,7 @@
  * The fields of an event document that decide what it means, read in three ways that give the same answer: straight from the
  * bytes of an XML document (the hot path), from its tree, and from JSON.
  */
+import { member, objectOf, scalar } from '../codec/json';
 import { hasPlainTags, insideRoot, scanChildren, scanText, valueOf, type ScanHandler } from '../codec/xml-scan';
 import { all, find, toNumber, type XmlElement } from '../codec/xml';
 import type { Rect, Region } from './event';
@@ -391,8 +392,8 @@ function textsOf(value: unknown): Map<string, string> {
 
 /** The member of that name, whatever its case. */
 function memberOf(value: unknown, name: string): unknown {
-  const wanted = name.toLowerCase();
-  return Object.entries(objectOf(value) ?? {}).find(([key]) => key.toLowerCase() === wanted)?.[1];
+  const object = objectOf(value);
+  return object === null ? undefined : member(object, name);
 }
 
 /** A list may be an array, an object that holds the array under the item's name, or a single item. */
@@ -401,19 +402,6 @@ function listOf(value: unknown, itemName: string): unknown[] {
   const held = memberOf(value, itemName);
   if (Array.isArray(held)) return held as unknown[];
   return held !== undefined ? [held] : value !== null && typeof value === 'object' ? [value] : [];
-}
-
-export function objectOf(value: unknown): Record<string, unknown> | null {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
-}
-
-export function scalar(value: unknown): string | null {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') return null;
-  const text = value.trim();
-  return text === '' ? null : text;
 }
 
 /* Regions, the same for all three */

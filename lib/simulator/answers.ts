@@ -47,6 +47,10 @@ const STATUS_WORDS = {
   badParameters: [400, 6, 'Invalid XML Content', 0x60000001],
   badXmlContent: [400, 6, 'Invalid XML Content', 0x60000003],
   MessageParametersLack: [400, 6, 'Invalid XML Content', 0x60000019],
+  deviceUserNotExist: [400, 6, 'Invalid Content', 0x60007001],
+  // The numbers of these two are not public; the names decide.
+  employeeNoAlreadyExist: [400, 6, 'Invalid Content', 0x60007002],
+  cardNoAlreadyExist: [400, 6, 'Invalid Content', 0x60007002],
   deployExceedMax: [403, 6, 'Invalid Content', 0x60006018],
 } as const;
 

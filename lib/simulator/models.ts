@@ -1,11 +1,13 @@
 /** The built-in devices. Written by us; model names and serial numbers are made up and say so. */
 import type { SimulatedDevice } from './device';
+import { anpr } from './models/anpr';
 import { camera } from './models/camera';
 import { doorStation } from './models/doorstation';
 import { recorder } from './models/nvr';
+import { terminal } from './models/terminal';
 
 /** Name on the command line, and how to make a new one. */
-const MODELS = { camera, nvr: recorder, doorstation: doorStation } as const satisfies Record<
+const MODELS = { camera, nvr: recorder, doorstation: doorStation, terminal, anpr } as const satisfies Record<
   string,
   () => SimulatedDevice
 >;

@@ -1,22 +1,19 @@
 /** What happens in front of a simulated device: timed lists of events that start over, for demos and tests. */
 import type { Clock, Timer } from '../clock';
-import { drawPicture, type PictureOptions } from './picture';
-import { pictureLabel, type SimulatedDevice } from './device';
+import type { SimulatedDevice } from './device';
 import type { EventFields, EventRegion } from './event-parts';
+import { AccessLog } from './functions/access-log';
+import { Doors } from './functions/doors';
+import { Intercom } from './functions/intercom';
+import { PlateGate } from './functions/plates';
 
-export type ScenarioName = 'camera' | 'nvr' | 'doorstation';
+export type ScenarioName = 'camera' | 'nvr' | 'doorstation' | 'terminal' | 'anpr';
 
 interface Step {
   /** From the start of the round. */
   readonly atMs: number;
-  readonly event: (context: StepContext) => EventFields;
-}
-
-interface StepContext {
-  readonly device: SimulatedDevice;
-  readonly clock: Clock;
-  /** Counts over all rounds, from 1. */
-  readonly serial: number;
+  /** The event to send; null where something is done to the device, which then speaks for itself. */
+  readonly event: (device: SimulatedDevice) => EventFields | null;
 }
 
 interface Scenario {
@@ -38,7 +35,8 @@ const CROSSED_LINE: EventRegion = {
   targetRect: { x: 0.42, y: 0.311, width: 0.08, height: 0.3 },
 };
 
-const PICTURE: Omit<PictureOptions, 'label'> = { widthPx: 320, heightPx: 240 };
+const PERSON_A = { card: '0012345678', person: '001', name: 'Person A' } as const;
+const UNKNOWN_CARD = { major: 'event', door: 1, card: '0000000099', verifyMode: 'card' } as const;
 
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   camera: {
@@ -64,45 +62,82 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     ]),
   },
   doorstation: {
-    summary: 'somebody rings, with a picture; then motion',
+    summary: 'somebody rings, with a picture, is answered and let in; then motion',
     roundMs: 45_000,
     steps: inOrder([
-      { atMs: 3_000, event: doorbell },
-      ...repeated(10_000, 1_000, 4, { eventType: 'VMD', channel: 1 }),
-      ...repeated(14_000, 0, 1, { eventType: 'VMD', channel: 1, eventState: 'inactive' }),
+      does(3_000, ({ intercom }, device) => intercom.ring(device)),
+      does(8_000, ({ intercom }, device) => intercom.signal(device, 'answer')),
+      does(12_000, ({ doors }, device) => doors.command(device, 1, 'open')),
+      does(20_000, ({ intercom }, device) => intercom.signal(device, 'hangUp')),
+      ...repeated(30_000, 1_000, 4, { eventType: 'VMD', channel: 1 }),
+      ...repeated(34_000, 0, 1, { eventType: 'VMD', channel: 1, eventState: 'inactive' }),
+    ]),
+  },
+  terminal: {
+    summary: 'cards and a face that are let in, cards that are not, a door held open too long, a door forced',
+    roundMs: 60_000,
+    steps: inOrder([
+      does(2_000, ({ doors }, device) => doors.letIn(device, 1, { minor: 0x01, ...PERSON_A, verifyMode: 'card' })),
+      does(12_000, ({ log }, device) => log.record(device, { ...UNKNOWN_CARD, minor: 0x09 })),
+      does(15_000, ({ log }, device) => log.record(device, { ...UNKNOWN_CARD, ...PERSON_A, minor: 0x06, door: 2 })),
+      does(20_000, ({ doors }, device) => doors.letIn(device, 2, { minor: 0x4b, person: '002', name: 'Person B' })),
+      does(30_000, ({ doors }, device) => doors.leaveOpen(device, 1)),
+      does(36_000, ({ doors }, device) => doors.shut(device, 1)),
+      does(45_000, ({ doors }, device) => doors.force(device, 2)),
+      does(50_000, ({ doors }, device) => doors.shut(device, 2)),
+    ]),
+  },
+  anpr: {
+    summary: 'cars come, with pictures of plate and vehicle; the one on the allow list opens the barrier',
+    roundMs: 50_000,
+    steps: inOrder([
+      does(2_000, ({ gate }, device) => gate.car(device, 'AB123')),
+      does(20_000, ({ gate }, device) => gate.car(device, 'CD4567', 'reverse')),
+      does(35_000, ({ gate }, device) => gate.car(device, '0815XY')),
     ]),
   },
 };
 
 export const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly ScenarioName[];
 
-/** The bell button: major 5, minor 37 (isapi.md §7.2). */
-function doorbell({ device, clock, serial }: StepContext): EventFields {
+/** What has state and acts by itself. */
+interface Actors {
+  readonly log: AccessLog;
+  readonly doors: Doors;
+  readonly intercom: Intercom;
+  readonly gate: PlateGate;
+}
+
+const actors = new WeakMap<SimulatedDevice, Actors>();
+
+/** The parts of a device; a dump has none, so it gets some that nobody can ask. */
+function actorsOf(device: SimulatedDevice): Actors {
+  const known = actors.get(device);
+  if (known !== undefined) return known;
+  const log = device.part(AccessLog) ?? new AccessLog();
+  const made = {
+    log,
+    doors: device.part(Doors) ?? new Doors(2, log),
+    intercom: device.part(Intercom) ?? new Intercom(log),
+    gate: device.part(PlateGate) ?? new PlateGate(),
+  };
+  actors.set(device, made);
+  return made;
+}
+
+function does(atMs: number, act: (actors: Actors, device: SimulatedDevice) => unknown): Step {
   return {
-    eventType: 'AccessControllerEvent',
-    channel: null,
-    json: {
-      AccessControllerEvent: {
-        deviceName: device.identity.name,
-        majorEventType: 5,
-        subEventType: 37,
-        cardReaderKind: 1,
-        cardReaderNo: 1,
-        doorNo: 1,
-        serialNo: serial,
-        frontSerialNo: serial - 1,
-        currentEvent: true,
-        picturesNumber: 1,
-      },
+    atMs,
+    event: (device) => {
+      act(actorsOf(device), device);
+      return null;
     },
-    pictures: [{ data: drawPicture({ ...PICTURE, label: pictureLabel(1, device.timestamp(clock)) }) }],
   };
 }
 
 /** Runs one scenario, round after round, until it is stopped. */
 export class ScenarioPlayer {
   private timer: Timer | null = null;
-  private serial = 0;
 
   constructor(
     private readonly device: SimulatedDevice,
@@ -130,7 +165,8 @@ export class ScenarioPlayer {
         return;
       }
       this.next(scenario, roundStartMs, index + 1);
-      this.send(step.event({ device: this.device, clock: this.clock, serial: ++this.serial }));
+      const event = step.event(this.device);
+      if (event !== null) this.send(event);
     });
   }
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { simulate } from '../../lib/cli/simulate';
 import { UsageError } from '../../lib/cli/verb';
 import { parseXml, textAt } from '../../lib/codec/xml';
-import { FAULT_NAMES, SIMULATOR_PASSWORD } from '../../lib/simulator';
+import { FAULT_NAMES, SCENARIO_NAMES, SIMULATOR_PASSWORD } from '../../lib/simulator';
 import { capturesFolder } from '../support/captures';
 import { DigestClient, until } from '../support/digest-client';
 import { HspClient } from '../support/hsp-client';
@@ -125,13 +125,34 @@ describe('hsp simulate', () => {
   });
 
   it('serves the built-in devices, with something happening', async () => {
-    const expected = { camera: 'VMD', nvr: 'VMD', doorstation: 'AccessControllerEvent' };
+    const expected = {
+      camera: 'VMD',
+      nvr: 'VMD',
+      doorstation: 'AccessControllerEvent',
+      terminal: 'AccessControllerEvent',
+      anpr: 'licensePlate',
+    };
     await Promise.all(
       Object.entries(expected).map(async ([model, event]) => {
         const incoming = await (await new Run(['--model', model]).client()).stream();
         await until(() => incoming.text.includes(event), `an event of the ${model}`);
       }),
     );
+  });
+
+  it('plays a scenario, on the model that it belongs to or on another one', async () => {
+    const own = new Run(['--scenario', 'anpr']);
+    expect((await (await own.client()).get(INFO)).text).toContain('SIM-ANPR-1');
+    const other = new Run(['--model', 'camera', '--scenario', 'terminal']);
+    const client = await other.client();
+    expect((await client.get(INFO)).text).toContain('SIM-PTZ-4');
+    const incoming = await client.stream();
+    await until(() => incoming.text.includes('AccessControllerEvent'), 'somebody with a card');
+    for (const args of [
+      ['--scenario', 'nothing'],
+      ['--scenario', 'anpr', '--stream', 'x'],
+    ])
+      await expect(new Run(args).status).rejects.toBeInstanceOf(UsageError);
   });
 
   it('takes user and password from the options, else the password from the environment', async () => {
@@ -207,11 +228,13 @@ describe('hsp simulate', () => {
       '--speed',
       '--clock',
       '--model',
+      '--scenario',
+      ...SCENARIO_NAMES,
       ...FAULT_NAMES,
     ]) {
       expect(simulate.help).toContain(word);
     }
-    expect(simulate.help.match(/default: /g)?.length).toBe(7);
+    expect(simulate.help.match(/default: /g)?.length).toBe(8);
     expect(Math.max(...simulate.help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 

@@ -498,6 +498,15 @@ describe('details', () => {
     });
   });
 
+  it('of access control: what the pair means', () => {
+    expect(classify(access(5, 1)).details).toMatchObject({ key: 'cardGranted', granted: true, method: 'card' });
+    expect(classify(access(5, 8)).details).toMatchObject({ granted: false, reason: 'expired', category: 'access' });
+    expect(classify(access(3, 1024))).toMatchObject({ kind: 'access', details: { key: 'remoteOpen', granted: null } });
+    expect(classify(access(5, 4_000)).details).toMatchObject({ key: 'unknown', granted: null, reason: null });
+    const silent = classify(access(5, 21, { currentVerifyMode: 'invalid', attendanceStatus: 'undefined' }));
+    expect(silent.details).toMatchObject({ key: 'unlocked', verifyMode: null, attendance: null });
+  });
+
   it('5/37 is a doorbell, also as text, in XML and wrapped', () => {
     expect(classify(access(5, 37)).kind).toBe('doorbell');
     expect(classify(access(5, 21)).kind).toBe('access');

@@ -60,6 +60,13 @@ describe('the built-in devices', () => {
       '/ISAPI/System/Video/inputs/channels',
       '/ISAPI/System/Video/inputs/channels/1/motionDetection',
       '/ISAPI/System/IO/outputs',
+      '/ISAPI/AccessControl/RemoteControl/door/capabilities',
+    ],
+    terminal: ['/ISAPI/System/Video/inputs/channels', '/ISAPI/AccessControl/RemoteControl/door/capabilities'],
+    anpr: [
+      '/ISAPI/System/Video/inputs/channels',
+      '/ISAPI/ITC/Entrance/entranceParam',
+      '/ISAPI/Parking/channels/1/barrierGate/barrierGateStatus',
     ],
   };
   for (const model of MODEL_NAMES) {

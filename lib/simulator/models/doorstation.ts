@@ -1,6 +1,9 @@
-/** A door station with a lock. */
-import { jsonAnswer, NAMESPACE, xmlAnswer } from '../answers';
+/** A door station with a bell and a lock. */
+import { NAMESPACE, xmlAnswer } from '../answers';
 import type { SimulatedDevice } from '../device';
+import { AccessLog } from '../functions/access-log';
+import { Doors } from '../functions/doors';
+import { Intercom } from '../functions/intercom';
 import { Model, videoInputPath } from './model';
 
 export function doorStation(): SimulatedDevice {
@@ -23,7 +26,8 @@ export function doorStation(): SimulatedDevice {
     { id: 'VMD-1', type: 'VMD', channel: 1, actions: ['center'] },
     { id: 'IO-1', type: 'IO', port: 1, actions: ['center'] },
   ]);
-  model.document('/ISAPI/VideoIntercom/callStatus', jsonAnswer({ CallStatus: { status: 'idle' } }));
+  const log = new AccessLog();
+  model.add(log, new Doors(1, log), new Intercom(log));
   model.document(
     '/ISAPI/System/IO/outputs',
     xmlAnswer(

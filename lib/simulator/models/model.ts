@@ -39,6 +39,10 @@ interface TriggerSpec {
 /** Collects what a built-in device answers; each function adds its documents and routes. */
 export class Model {
   readonly routes: Route[] = [];
+  /** What keeps state behind the routes. */
+  readonly parts: object[] = [];
+  /** alertStreams at one time, where there are fewer than usual. */
+  maxStreams: number | undefined;
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
 
@@ -72,7 +76,15 @@ export class Model {
       routes: this.routes,
       readOnly: /\/(capabilities|Storage|adminAccesses|status|callStatus|inputs\/channels|outputs)$/i,
       scenario: this.scenario,
+      parts: this.parts,
+      ...(this.maxStreams === undefined ? {} : { maxStreams: this.maxStreams }),
     });
+  }
+
+  /** Adds parts with the routes that they answer. */
+  add(...parts: readonly { routes(): Route[] }[]): void {
+    this.parts.push(...parts);
+    this.routes.push(...parts.flatMap((part) => part.routes()));
   }
 
   document(path: string, answer: DeviceAnswer): void {
