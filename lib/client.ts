@@ -23,6 +23,7 @@ import { EventPump, type PumpCounters, type Warning } from './session/event-pump
 import type { BinaryFace, DeviceLink } from './session/link';
 import { openLink, planLink, type CommandPortOptions, type LinkProtocol } from './session/open-link';
 import { CLOCK_DOUBT_INTERVAL_MS, CLOSE_GRACE_MS, WARNING_INTERVAL_MS } from './settings';
+import type { LoginWay } from './transport/http';
 import type { TlsTrust } from './transport/tls';
 
 export interface ClientOptions {
@@ -41,6 +42,8 @@ export interface ClientOptions {
   readonly tls?: TlsTrust;
   /** Basic over plain HTTP where the device offers nothing else. Everybody on the network can then read the password. */
   readonly allowBasic?: boolean;
+  /** Over HTTP; `auto` when not given: Digest, and the session login of the web pages where an alarm panel asks for it. */
+  readonly login?: LoginWay;
   /** Another serial number that answers is reported and refused. */
   readonly expectedSerial?: string;
   readonly clock?: Clock;
@@ -101,7 +104,13 @@ class ClientBase {
     );
     this.link = openLink(
       plan,
-      { commandPort, trust: options.tls ?? {}, allowBasic: options.allowBasic ?? false, clock: this.clock },
+      {
+        commandPort,
+        trust: options.tls ?? {},
+        allowBasic: options.allowBasic ?? false,
+        login: options.login ?? 'auto',
+        clock: this.clock,
+      },
       this.pump,
       warn,
     );

@@ -12,6 +12,7 @@ import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusP
 import { drawPicture } from './picture';
 import type { EventFields } from './event-parts';
 import type { ScenarioName } from './scenario';
+import type { SessionLoginDemand } from './session-auth';
 
 /**
  * How a class of devices speaks:
@@ -66,6 +67,8 @@ export interface DeviceDefinition {
   readonly readOnly?: RegExp;
   /** Scenario that shows what this device does; null for a dump. */
   readonly scenario: ScenarioName | null;
+  /** It has the session login of the web pages. */
+  readonly sessionLogin?: SessionLoginDemand;
 }
 
 /** A device as captured. `body` is text; a missing one is empty. */
@@ -92,6 +95,7 @@ export class SimulatedDevice {
   readonly identity: DeviceIdentity;
   readonly form: DeviceForm;
   readonly scenario: DeviceDefinition['scenario'];
+  readonly sessionLogin: SessionLoginDemand | null;
   /** `NTP` or `manual`. */
   timeMode = 'NTP';
   timeZone = FACTORY_ZONE;
@@ -112,6 +116,7 @@ export class SimulatedDevice {
     this.identity = definition.identity;
     this.form = definition.form;
     this.scenario = definition.scenario;
+    this.sessionLogin = definition.sessionLogin ?? null;
     this.documents = new Map(definition.documents);
     this.keys = new Map([...this.documents.keys()].map((key) => [key.toLowerCase(), key]));
     this.routes = definition.routes;
