@@ -499,12 +499,7 @@ export class HttpClient {
     options: SendOptions & { stream?: boolean },
   ): Promise<ReceivedAnswer<A>> {
     try {
-      return await this.once<A>(
-        request,
-        credentials,
-        options,
-        options.idempotent === true && options.stream !== true,
-      );
+      return await this.once<A>(request, credentials, options, options.idempotent === true && options.stream !== true);
     } catch (error) {
       // The device closed a kept connection just as we used it; a request that changes nothing goes out again.
       if (!(error instanceof DeadConnection)) throw error;

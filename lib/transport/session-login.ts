@@ -110,7 +110,10 @@ export class SessionLogin {
   }
 
   private async ask(signal: AbortSignal | null): Promise<boolean> {
-    const answer = await this.options.exchange(this.capabilitiesRequest, {}, signal);
+    const { exchange, lockOf, gate, place } = this.options;
+    const answer = await exchange(this.capabilitiesRequest, {}, signal);
+    const lock = answer.status === 401 || answer.status === 403 ? lockOf(answer) : null;
+    if (lock?.locked === true) throw gate.refused(lock, place);
     if (answer.status >= 500) throw new DeviceBusyError('the device cannot say now how to log in', this.context);
     return challengeIn(answer) !== null;
   }

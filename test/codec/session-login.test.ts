@@ -52,7 +52,8 @@ describe('the challenge', () => {
   });
 
   it('of old firmware has no salt and no version', () => {
-    const old = '<SessionLoginCap><sessionID>b</sessionID><challenge>c</challenge><iterations>5</iterations></SessionLoginCap>';
+    const old =
+      '<SessionLoginCap><sessionID>b</sessionID><challenge>c</challenge><iterations>5</iterations></SessionLoginCap>';
     expect(sessionChallengeOf(Buffer.from(old))).toEqual({
       sessionId: 'b',
       challenge: 'c',

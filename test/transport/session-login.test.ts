@@ -104,7 +104,7 @@ describe('session login', () => {
 
   it('a lock is told with its time, and nothing is tried in it', async () => {
     const device = await simulator('camera', { sessionLogin: EVERYTHING });
-    device.setFault('lockout');
+    device.setFault('locked');
     const http = httpOf(device);
     const error = await errorOf(http.send(TIME));
     expect(error.code).toBe('HIK_LOCKED');
