@@ -9,12 +9,14 @@ import {
   FAULTS,
   isFaultName,
   MODEL_NAMES,
+  SCENARIO_NAMES,
   Simulator,
   SIMULATOR_PASSWORD,
   SIMULATOR_USERNAME,
   type FaultName,
   type ModelName,
   type Replay,
+  type ScenarioName,
   type SimulatedDevice,
 } from '../simulator';
 import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
@@ -31,8 +33,10 @@ line, {"ready":true,"http":PORT}, once it listens, and runs until SIGINT or SIGT
 
   --dump FILE      a device captured as {meta, responses: {path: {status, contentType, body}}}; may be given several
                    times, then each line also has "model", and the devices are on the ports that follow
-  --model NAME     a built-in device instead: ${MODEL_NAMES.join(', ')} (default: ${DEFAULT_MODEL}); it plays a scenario on its
-                   alertStream unless --stream is given
+  --model NAME     a built-in device instead (default: ${DEFAULT_MODEL}); it plays a scenario on its alertStream unless
+                   --stream is given: ${MODEL_NAMES.join(', ')}
+  --scenario NAME  what happens in front of it, where not what belongs to the model:
+                   ${SCENARIO_NAMES.join(', ')}
   --http PORT      port, 0 for any free one (default: 0)
   --hsp PORT       command port too, 0 for any free one; the line gains "hsp":PORT
   --user NAME      user (default: ${SIMULATOR_USERNAME})
@@ -68,6 +72,8 @@ class SimulateError extends Error {}
 interface Usage {
   readonly dumps: readonly string[];
   readonly model: ModelName;
+  /** Null: the one that belongs to the device. */
+  readonly scenario: ScenarioName | null;
   readonly port: number;
   /** Command port; null: closed. */
   readonly hspPort: number | null;
@@ -84,6 +90,7 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
   const { values, positionals } = parseVerb(args, {
     dump: { type: 'string', multiple: true },
     model: { type: 'string' },
+    scenario: { type: 'string' },
     http: { type: 'string' },
     hsp: { type: 'string' },
     user: { type: 'string' },
@@ -99,6 +106,10 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
   const port = portOf('--http', http);
   const hspPort = values.hsp === undefined ? null : portOf('--hsp', values.hsp);
   if (!isModelName(model)) throw new UsageError(`--model: one of ${MODEL_NAMES.join(', ')}, not ${model}`);
+  const { scenario } = values;
+  if (scenario !== undefined && !isScenarioName(scenario)) {
+    throw new UsageError(`--scenario: one of ${SCENARIO_NAMES.join(', ')}, not ${scenario}`);
+  }
   if (dumps.length > 0 && values.model !== undefined) throw new UsageError('either --dump or --model');
   if (!(Number(speed) > 0)) throw new UsageError(`--speed: a number above 0, not ${speed}`);
   if (values.speed !== undefined && values.stream === undefined) throw new UsageError('--speed needs --stream');
@@ -113,6 +124,7 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
   return {
     dumps,
     model,
+    scenario: scenario ?? null,
     port,
     hspPort,
     username: values.user ?? SIMULATOR_USERNAME,
@@ -145,7 +157,8 @@ async function startAll(usage: Usage, io: CliIo, running: Simulator[]): Promise<
     if (ports.http !== 0) ports.http = simulator.httpPort + 1;
     if (ports.hsp !== null && ports.hsp !== 0) ports.hsp = simulator.hspPort + 1;
     simulator.setFault(usage.fault);
-    if (device.scenario !== null && stream === undefined) simulator.playScenario(device.scenario);
+    const scenario = usage.scenario ?? device.scenario;
+    if (scenario !== null && stream === undefined) simulator.playScenario(scenario);
     const model = devices.length > 1 ? { model: device.identity.model } : {};
     const hsp = ports.hsp === null ? {} : { hsp: simulator.hspPort };
     io.out(JSON.stringify({ ready: true, http: simulator.httpPort, ...hsp, ...model }));
@@ -220,6 +233,10 @@ function needsCommandPort(fault: FaultName): boolean {
 
 function isModelName(name: string): name is ModelName {
   return (MODEL_NAMES as readonly string[]).includes(name);
+}
+
+function isScenarioName(name: string): name is ScenarioName {
+  return (SCENARIO_NAMES as readonly string[]).includes(name);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface IsapiRequest {
   readonly contentType?: string;
   /** Longest time to the head of the answer, when other than `HEADERS_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
+  /** Of an answer that goes on for ever: true when what was received is enough. Over HTTP it is then ended. */
+  readonly endsAfter?: (received: Buffer) => boolean;
 }
 
 export interface IsapiAnswer {

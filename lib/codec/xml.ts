@@ -86,7 +86,8 @@ export function formatXml(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${formatElement(root)}\n`;
 }
 
-function formatElement(element: XmlElement): string {
+/** One element without a declaration. */
+export function formatElement(element: XmlElement): string {
   let attributes = '';
   for (const [name, value] of Object.entries(element.attributes)) attributes += ` ${name}="${escapeXml(value)}"`;
   if (element.children.length === 0 && element.text === '') return `<${element.name}${attributes}></${element.name}>`;

@@ -13,6 +13,8 @@ export interface AlertStreamsOptions {
   readonly heartbeatMs: number;
   readonly heartbeat: () => Buffer;
   readonly replay?: Replay;
+  /** Fewer than usual. */
+  readonly maxStreams: number | null;
 }
 
 /** Streams at one time. Real devices have fewer; one more is refused with `deployExceedMax`. */
@@ -34,7 +36,7 @@ export class AlertStreams {
   }
 
   get isFull(): boolean {
-    return this.open.size >= MAX_STREAMS;
+    return this.open.size >= (this.options.maxStreams ?? MAX_STREAMS);
   }
 
   /** Answers a request with an alertStream. */

@@ -5,7 +5,7 @@
  * that are written replace the stored document and can be read back.
  */
 import { validateHeaderValue } from 'node:http';
-import type { Clock } from '../clock';
+import { systemClock, type Clock, type Timer } from '../clock';
 import { decodeText, sniff } from '../codec/text';
 import { parseXml, textAt } from '../codec/xml';
 import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusPlace, type SubStatus } from './answers';
@@ -69,6 +69,10 @@ export interface DeviceDefinition {
   readonly scenario: ScenarioName | null;
   /** It has the session login of the web pages. */
   readonly sessionLogin?: SessionLoginDemand;
+  /** What keeps the state behind the routes, for whoever makes something happen: `device.part(Intercom)?.ring(device)`. */
+  readonly parts?: readonly object[];
+  /** alertStreams at one time, where there are fewer than usual. */
+  readonly maxStreams?: number;
 }
 
 /** A device as captured. `body` is text; a missing one is empty. */
@@ -96,6 +100,7 @@ export class SimulatedDevice {
   readonly form: DeviceForm;
   readonly scenario: DeviceDefinition['scenario'];
   readonly sessionLogin: SessionLoginDemand | null;
+  readonly maxStreams: number | null;
   /** `NTP` or `manual`. */
   timeMode = 'NTP';
   timeZone = FACTORY_ZONE;
@@ -110,17 +115,59 @@ export class SimulatedDevice {
   private readonly keys: Map<string, string>;
   private readonly routes: readonly Route[];
   private readonly readOnly: RegExp | undefined;
+  private readonly parts: readonly object[];
+  private readonly timers = new Set<Timer>();
   private bootedAtMs = 0;
+  /** The simulator's clock, once it runs. */
+  private ownClock: Clock = systemClock;
 
   constructor(definition: DeviceDefinition) {
     this.identity = definition.identity;
     this.form = definition.form;
     this.scenario = definition.scenario;
     this.sessionLogin = definition.sessionLogin ?? null;
+    this.maxStreams = definition.maxStreams ?? null;
     this.documents = new Map(definition.documents);
     this.keys = new Map([...this.documents.keys()].map((key) => [key.toLowerCase(), key]));
     this.routes = definition.routes;
     this.readOnly = definition.readOnly;
+    this.parts = definition.parts ?? [];
+  }
+
+  get clock(): Clock {
+    return this.ownClock;
+  }
+
+  /** The part of that class; undefined where the device has none. */
+  part<Part extends object>(kind: new (...args: never[]) => Part): Part | undefined {
+    return this.parts.find((part): part is Part => part instanceof kind);
+  }
+
+  /** Sends an event to whoever listens, after what is being answered at this moment. */
+  emit(event: EventFields): void {
+    this.later(0, () => this.onEvent?.(event));
+  }
+
+  /** Does something after a while; `halt` takes it back. */
+  later(delayMs: number, run: () => void): Timer {
+    const timer = this.ownClock.after(delayMs, () => {
+      this.timers.delete(timer);
+      run();
+    });
+    this.timers.add(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.timers.delete(timer);
+      },
+    };
+  }
+
+  /** The simulator ends: nothing happens any more. */
+  halt(): void {
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+    this.onEvent = null;
   }
 
   get lineEnd(): LineEnd {
@@ -129,6 +176,7 @@ export class SimulatedDevice {
 
   /** Starts counting the time that it is up. */
   boot(clock: Clock): void {
+    this.ownClock = clock;
     this.bootedAtMs = clock.monotonic();
   }
 
@@ -159,7 +207,7 @@ export class SimulatedDevice {
       json: request.query.get('format')?.toLowerCase() === 'json',
     };
     const status = (subStatus: SubStatus, detail?: string) => responseStatus(subStatus, place, detail);
-    const emit = (event: EventFields) => void clock.after(0, () => this.onEvent?.(event));
+    const emit = (event: EventFields) => this.emit(event);
 
     let isKnown = false;
     for (const route of this.routes) {

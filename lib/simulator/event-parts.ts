@@ -1,7 +1,7 @@
 /** Events into the bytes of an alertStream, each class of device in its own form (isapi.md §6.1, §6.11). */
 import type { Clock } from '../clock';
 import { sniff } from '../codec/text';
-import { escapeXml } from '../codec/xml';
+import { escapeXml, formatElement, type XmlElement } from '../codec/xml';
 import { JSON_TYPE, NAMESPACE, XML_TYPE } from './answers';
 import type { DeviceForm, SimulatedDevice } from './device';
 
@@ -46,6 +46,8 @@ export interface EventFields {
   readonly inputPort?: number;
   /** Objects that a JSON message has besides the common fields: `{ AccessControllerEvent: { ... } }`. Makes it JSON. */
   readonly json?: Readonly<Record<string, unknown>>;
+  /** Objects that an XML message has besides the common fields: `<ANPR>...`. */
+  readonly objects?: readonly XmlElement[];
   readonly pictures?: readonly EventPicture[];
 }
 
@@ -169,6 +171,7 @@ export class EventWriter {
             '</Duration>',
             '</DurationList>',
           ]),
+      ...(fields.objects ?? []).map(formatElement),
       ...(fields.pictures === undefined
         ? []
         : [leaf('detectionPictureTransType', 'binary'), leaf('detectionPicturesNumber', fields.pictures.length)]),

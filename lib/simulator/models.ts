@@ -3,12 +3,18 @@ import type { SimulatedDevice } from './device';
 import { camera } from './models/camera';
 import { doorStation } from './models/doorstation';
 import { recorder } from './models/nvr';
+import { axpro, counter, speaker, thermal } from './models/sensors';
 
 /** Name on the command line, and how to make a new one. */
-const MODELS = { camera, nvr: recorder, doorstation: doorStation } as const satisfies Record<
-  string,
-  () => SimulatedDevice
->;
+const MODELS = {
+  camera,
+  nvr: recorder,
+  doorstation: doorStation,
+  axpro,
+  thermal,
+  counter,
+  speaker,
+} as const satisfies Record<string, () => SimulatedDevice>;
 
 export type ModelName = keyof typeof MODELS;
 

@@ -3,13 +3,16 @@ import type { Clock, Timer } from '../clock';
 import { drawPicture, type PictureOptions } from './picture';
 import { pictureLabel, type SimulatedDevice } from './device';
 import type { EventFields, EventRegion } from './event-parts';
+import { AlarmPanel } from './functions/alarm-panel';
+import { PeopleCounter, Thermometer } from './functions/sensors';
 
-export type ScenarioName = 'camera' | 'nvr' | 'doorstation';
+export type ScenarioName = 'camera' | 'nvr' | 'doorstation' | 'axpro' | 'thermal' | 'counter' | 'speaker';
 
 interface Step {
   /** From the start of the round. */
   readonly atMs: number;
-  readonly event: (context: StepContext) => EventFields;
+  /** Null where something is done to the device, which then speaks for itself. */
+  readonly event: (context: StepContext) => EventFields | null;
 }
 
 interface StepContext {
@@ -39,6 +42,11 @@ const CROSSED_LINE: EventRegion = {
 };
 
 const PICTURE: Omit<PictureOptions, 'label'> = { widthPx: 320, heightPx: 240 };
+
+/** Of the simulated alarm panel. */
+const HOUSE = 1;
+const FRONT_DOOR = 0;
+const KITCHEN_WINDOW = 1;
 
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   camera: {
@@ -70,6 +78,44 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       { atMs: 3_000, event: doorbell },
       ...repeated(10_000, 1_000, 4, { eventType: 'VMD', channel: 1 }),
       ...repeated(14_000, 0, 1, { eventType: 'VMD', channel: 1, eventState: 'inactive' }),
+    ]),
+  },
+  axpro: {
+    summary: 'an evening: the house is armed stay, the front door opens, alarm, it is closed and disarmed',
+    roundMs: 60_000,
+    steps: inOrder([
+      acts(1_000, (device) => device.part(AlarmPanel)?.setZone(device, KITCHEN_WINDOW, false)),
+      acts(3_000, (device) => device.part(AlarmPanel)?.arm(device, [HOUSE], 'stay')),
+      acts(15_000, (device) => device.part(AlarmPanel)?.setZone(device, FRONT_DOOR, true)),
+      acts(25_000, (device) => device.part(AlarmPanel)?.setZone(device, FRONT_DOOR, false)),
+      acts(30_000, (device) => device.part(AlarmPanel)?.disarm(device, [HOUSE])),
+    ]),
+  },
+  thermal: {
+    summary: 'a bearing overheats and cools down',
+    roundMs: 40_000,
+    steps: inOrder(
+      [55, 72, 84.5, 88, 84, 61, 41.5].map((celsius, index) =>
+        acts(2_000 + index * 2_000, (device) => device.part(Thermometer)?.setTemperature(device, 1, celsius)),
+      ),
+    ),
+  },
+  counter: {
+    summary: 'people come and go',
+    roundMs: 30_000,
+    steps: inOrder([
+      acts(2_000, (device) => device.part(PeopleCounter)?.pass(device, 1, 0)),
+      acts(6_000, (device) => device.part(PeopleCounter)?.pass(device, 2, 0)),
+      acts(15_000, (device) => device.part(PeopleCounter)?.pass(device, 0, 1)),
+      acts(22_000, (device) => device.part(PeopleCounter)?.pass(device, 1, 2)),
+    ]),
+  },
+  speaker: {
+    summary: 'its alarm input is closed for a moment',
+    roundMs: 30_000,
+    steps: inOrder([
+      ...repeated(5_000, 1_000, 2, { eventType: 'IO', channel: null, inputPort: 1 }),
+      ...repeated(7_000, 0, 1, { eventType: 'IO', channel: null, inputPort: 1, eventState: 'inactive' }),
     ]),
   },
 };
@@ -130,13 +176,24 @@ export class ScenarioPlayer {
         return;
       }
       this.next(scenario, roundStartMs, index + 1);
-      this.send(step.event({ device: this.device, clock: this.clock, serial: ++this.serial }));
+      const event = step.event({ device: this.device, clock: this.clock, serial: ++this.serial });
+      if (event !== null) this.send(event);
     });
   }
 }
 
 function repeated(atMs: number, everyMs: number, times: number, fields: EventFields): Step[] {
   return Array.from({ length: times }, (_, index) => ({ atMs: atMs + index * everyMs, event: () => fields }));
+}
+
+function acts(atMs: number, act: (device: SimulatedDevice) => unknown): Step {
+  return {
+    atMs,
+    event: ({ device }) => {
+      act(device);
+      return null;
+    },
+  };
 }
 
 function inOrder(steps: readonly Step[]): Step[] {

@@ -164,6 +164,7 @@ export class Simulator {
       clock: this.clock,
       heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
       heartbeat: () => this.writer.heartbeat(),
+      maxStreams: device.maxStreams,
       ...(options.stream === undefined ? {} : { replay: options.stream }),
     });
     this.player = new ScenarioPlayer(device, this.clock, (event) => this.sendEvent(event));
@@ -315,7 +316,7 @@ export class Simulator {
   /** Resolves when no socket and no timer is left. */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.options.device.onEvent = null;
+    this.options.device.halt();
     this.player.stop();
     this.restartTimer?.cancel();
     this.restartTimer = null;

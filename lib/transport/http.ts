@@ -602,16 +602,7 @@ export class HttpClient {
         const chunks: Buffer[] = [];
         let size = 0;
         wait(BODY_TIMEOUT_MS, 'the answer did not go on');
-        incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MAX_ANSWER_BYTES) {
-            return fail(new TooLargeError(`an answer of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`, context));
-          }
-          chunks.push(chunk);
-          wait(BODY_TIMEOUT_MS, 'the answer did not go on');
-        });
-        incoming.on('error', (error: NodeJS.ErrnoException) => fail(networkError(error, context)));
-        incoming.on('end', () => {
+        const finish = () => {
           if (isSettled) return;
           settle();
           const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
@@ -620,7 +611,22 @@ export class HttpClient {
             body: whole,
             answer: { status: head.status, contentType: head.contentType, body: whole } as A,
           });
+        };
+        incoming.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) {
+            return fail(new TooLargeError(`an answer of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`, context));
+          }
+          chunks.push(chunk);
+          if (head.status === 200 && request.endsAfter?.(Buffer.concat(chunks, size)) === true) {
+            finish();
+            outgoing.destroy();
+            return;
+          }
+          wait(BODY_TIMEOUT_MS, 'the answer did not go on');
         });
+        incoming.on('error', (error: NodeJS.ErrnoException) => fail(networkError(error, context)));
+        incoming.on('end', finish);
         incoming.on('close', () =>
           fail(new ConnectionLostError('the connection broke before the answer was complete', context)),
         );

@@ -140,9 +140,7 @@ function* readZones(): Steps<PanelZone[]> {
   const refusals: HikvisionError[] = [];
   const status = zoneItems(yield* optionalJson(`${BASE}/status/zones?format=json`, refusals));
   const isNamed = status?.every((item) => jsonText(item, 'name') !== null) === true;
-  const settings = isNamed
-    ? null
-    : zoneItems(yield* optionalJson(`${BASE}/Configuration/zones?format=json`, refusals));
+  const settings = isNamed ? null : zoneItems(yield* optionalJson(`${BASE}/Configuration/zones?format=json`, refusals));
   if (status === null && settings === null) {
     throw mostTelling(refusals) ?? new UnsupportedError(`${BASE}/status/zones: answered without a list of zones`);
   }
@@ -262,7 +260,9 @@ function faultsOf(zones: readonly PanelZone[], area: number | undefined): PanelF
 }
 
 function hindered(refusal: RefusedError, faults: readonly PanelFault[]): RefusedError {
-  const named = faults.map(({ zone, name, faults: what }) => `zone ${zone}${name === null ? '' : ` "${name}"`} is ${what.join(', ')}`);
+  const named = faults.map(
+    ({ zone, name, faults: what }) => `zone ${zone}${name === null ? '' : ` "${name}"`} is ${what.join(', ')}`,
+  );
   return new RefusedError(
     `not armed: ${named.join('; ')}. Put that in order, or leave these zones out with bypassFaults`,
     contextOf(refusal),
@@ -347,7 +347,9 @@ function* readSirens(): Steps<PanelSiren[]> {
   const inner = objectOf(objectOf(all)?.['ExDevStatus']) ?? all;
   const items = itemsOf(inner, ['SirenList', 'List'], 'Siren');
   if (items === null) {
-    throw mostTelling(refusals) ?? new UnsupportedError(`${BASE}/status/sirenStatus: answered without a list of sirens`);
+    throw (
+      mostTelling(refusals) ?? new UnsupportedError(`${BASE}/status/sirenStatus: answered without a list of sirens`)
+    );
   }
   return items.flatMap((item) => {
     const siren = jsonNumber(item, 'id');
@@ -600,7 +602,8 @@ export const panel = {
     needs: 'alarmPanel',
     params: {},
     isapi: readHealth,
-    returns: 'batteries (battery, percent, status), acPower, tampered, communication by way; in the words of the panel.',
+    returns:
+      'batteries (battery, percent, status), acPower, tampered, communication by way; in the words of the panel.',
     paths: [
       `${BASE}/status/host`,
       `${BASE}/status/batteries`,

@@ -15,6 +15,7 @@ import {
 import { Outputs } from '../outputs';
 import { Recordings, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
+import type { SessionLoginDemand } from '../session-auth';
 
 interface StreamSpec {
   readonly id: number;
@@ -38,6 +39,12 @@ interface TriggerSpec {
 /** Collects what a built-in device answers; each function adds its documents and routes. */
 export class Model {
   readonly routes: Route[] = [];
+  /** What keeps state behind the routes. */
+  readonly parts: object[] = [];
+  /** alertStreams at one time, where there are fewer than usual. */
+  maxStreams: number | undefined;
+  /** It has the session login of the web pages. */
+  sessionLogin: SessionLoginDemand | undefined;
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
 
@@ -71,7 +78,16 @@ export class Model {
       routes: this.routes,
       readOnly: /\/(capabilities|Storage|adminAccesses|status|callStatus|inputs\/channels|outputs)$/i,
       scenario: this.scenario,
+      parts: this.parts,
+      ...(this.maxStreams === undefined ? {} : { maxStreams: this.maxStreams }),
+      ...(this.sessionLogin === undefined ? {} : { sessionLogin: this.sessionLogin }),
     });
+  }
+
+  /** Adds parts with the routes that they answer. */
+  add(...parts: readonly { routes(): Route[] }[]): void {
+    this.parts.push(...parts);
+    this.routes.push(...parts.flatMap((part) => part.routes()));
   }
 
   document(path: string, answer: DeviceAnswer): void {
