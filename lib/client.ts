@@ -36,6 +36,7 @@ import type { BinaryFace, DeviceLink } from './session/link';
 import { PushCompanion, pushToken, type PushOptions } from './session/push-companion';
 import { openLink, planLink, type CommandPortOptions, type LinkProtocol } from './session/open-link';
 import { CLOCK_DOUBT_INTERVAL_MS, CLOSE_GRACE_MS, WARNING_INTERVAL_MS } from './settings';
+import type { LoginWay } from './transport/http';
 import type { TlsTrust } from './transport/tls';
 
 export interface ClientOptions {
@@ -54,6 +55,8 @@ export interface ClientOptions {
   readonly tls?: TlsTrust;
   /** Basic over plain HTTP where the device offers nothing else. Everybody on the network can then read the password. */
   readonly allowBasic?: boolean;
+  /** Over HTTP; `auto` when not given: Digest, and the session login of the web pages where an alarm panel asks for it. */
+  readonly login?: LoginWay;
   /** Another serial number that answers is reported and refused. */
   readonly expectedSerial?: string;
   readonly events?: EventOptions;
@@ -134,7 +137,13 @@ class ClientBase {
     this.pushed = this.pump.inlet('push');
     this.link = openLink(
       plan,
-      { commandPort, trust: options.tls ?? {}, allowBasic: options.allowBasic ?? false, clock: this.clock },
+      {
+        commandPort,
+        trust: options.tls ?? {},
+        allowBasic: options.allowBasic ?? false,
+        login: options.login ?? 'auto',
+        clock: this.clock,
+      },
       this.pump,
       warn,
     );

@@ -8,6 +8,8 @@ export type { Warning } from './session/event-pump';
 export { LINK_PROTOCOLS } from './session/open-link';
 export type { CommandPortOptions, LinkProtocol } from './session/open-link';
 export type { AuthWay } from './session/command-session';
+export { LOGIN_WAYS } from './transport/http';
+export type { LoginWay } from './transport/http';
 export type { TlsTrust } from './transport/tls';
 export { placeOf, parseDeviceUrl, USUAL_PORTS } from './transport/address';
 export type { DeviceAddress, DeviceProtocol } from './transport/address';

@@ -33,6 +33,13 @@ export const LOCK_MARGIN_MS = 5_000;
 /** Remembered pairs of device and credentials; the oldest unused one is forgotten. */
 export const MAX_BREAKERS = 4_096;
 
+/* Session login */
+
+/** How often a web session is kept; the web page does so every 30 to 60 s (isapi.md §1.4). */
+export const WEB_SESSION_HEARTBEAT_MS = 30_000;
+/** A web session that nothing has used for so long is given back: panels have few, and freeze under much talk. */
+export const WEB_SESSION_IDLE_MS = 240_000;
+
 /* alertStream */
 
 /**

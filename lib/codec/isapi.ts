@@ -11,6 +11,8 @@ export interface IsapiRequest {
   readonly contentType?: string;
   /** Longest time to the head of the answer, when other than `HEADERS_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
+  /** Of an answer that goes on for ever: true when what was received is enough. Over HTTP it is then ended. */
+  readonly endsAfter?: (received: Buffer) => boolean;
 }
 
 export interface IsapiAnswer {
@@ -24,7 +26,7 @@ const STATUS_MAX_BYTES = 64 * 1024;
 /** How far into a body the name of its root element is looked for. */
 const HEAD_BYTES = 1_024;
 
-/** The fields of a ResponseStatus or userCheck document; null where absent. */
+/** The fields of a ResponseStatus, userCheck or SessionLogin document; null where absent. */
 export interface ResponseStatus {
   readonly statusCode: number | null;
   readonly statusString: string | null;
@@ -50,7 +52,7 @@ export function responseStatusOf(answer: IsapiAnswer): ResponseStatus | null {
   switch (sniff(answer.body)) {
     case 'xml': {
       const root = rootNameOf(answer.body);
-      if (root !== 'responsestatus' && root !== 'usercheck') return null;
+      if (root !== 'responsestatus' && root !== 'usercheck' && root !== 'sessionlogin') return null;
       return statusFromXml(parseXml(answer.body));
     }
     case 'json':
@@ -61,7 +63,8 @@ export function responseStatusOf(answer: IsapiAnswer): ResponseStatus | null {
 }
 
 function statusFromXml(document: XmlElement): ResponseStatus {
-  const isUserCheck = document.name.toLowerCase() === 'usercheck';
+  // The answer to a session login has the words of userCheck.
+  const isUserCheck = document.name.toLowerCase() !== 'responsestatus';
   return {
     statusCode: numberAt(document, isUserCheck ? 'statusValue' : 'statusCode'),
     statusString: textAt(document, 'statusString'),

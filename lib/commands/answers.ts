@@ -152,6 +152,8 @@ export function needsReboot(answer: IsapiAnswer): boolean {
 function isSuccess(status: ResponseStatus, httpStatus: number): boolean {
   if (httpStatus === 401) return false;
   const code = status.statusCode;
+  // An alarm panel that counts down to arming says so; it is no refusal (isapi.md §7.4).
+  if (status.subStatusCode?.toLowerCase() === 'armprocess') return true;
   if (status.isUserCheck) return code === null ? httpStatus < 300 : code === 200;
   if (code === 0 || code === 1 || code === 7) return true;
   const isSuccessStatus = httpStatus >= 200 && httpStatus < 300;

@@ -1,6 +1,7 @@
-/** What one camera does: pictures and their settings, pan, tilt and zoom, light and siren. */
+/** What one camera does: pictures and their settings, pan, tilt and zoom, light and siren, temperatures, counts of people. */
 import { auxiliary } from './camera/auxiliary';
 import { channelName } from './camera/channel-name';
+import { counting } from './camera/counting';
 import { dayNight } from './camera/day-night';
 import { image } from './camera/image';
 import { lens } from './camera/lens';
@@ -14,6 +15,7 @@ import { presets } from './camera/presets';
 import { privacy } from './camera/privacy';
 import { ptzAbilities } from './camera/ptz-capabilities';
 import { siren } from './camera/siren';
+import { temperatureCommands } from './camera/temperatures';
 
 export const camera = {
   ...picture,
@@ -31,6 +33,8 @@ export const camera = {
   ...overlays,
   ...channelName,
   ...privacy,
+  ...temperatureCommands,
+  ...counting,
 } as const;
 export type * from './camera/auxiliary';
 export type * from './camera/channel-name';
@@ -48,3 +52,5 @@ export type * from './camera/presets';
 export type * from './camera/privacy';
 export type * from './camera/ptz-capabilities';
 export type * from './camera/siren';
+export type * from './camera/counting';
+export type * from './camera/temperatures';

@@ -5,6 +5,7 @@
 import { member, objectOf, scalar } from '../codec/json';
 import { accessRecordOf } from './access';
 import { isDoorbell } from './access-codes';
+import { cidMeaning } from './cid-codes';
 import { kindOf, type EventKind } from './kinds';
 import type { EventFields } from './fields';
 
@@ -55,6 +56,7 @@ export function detailsOf(kind: EventKind, fields: EventFields, more: Plain | nu
   if (access !== null) Object.assign(details, accessDetails(access));
   if (cid !== null) Object.assign(details, cidDetails(cid));
   if (counting !== null) Object.assign(details, countingDetails(counting, objectOf(member(more, 'childCounting'))));
+  if (kind === 'temperature') Object.assign(details, temperatureDetails(fields.eventType ?? '', more));
   for (const [name, value] of Object.entries(more)) {
     if (name.startsWith('@') || COMMON.has(name.toLowerCase()) || value === '') continue;
     if (value === null || (value === anpr && anpr !== null)) continue;
@@ -101,24 +103,32 @@ function accessDetails(access: Plain): Plain {
   return { ...accessRecordOf(access), access };
 }
 
-/** `restored` is told by the code: 3xxx ends what 1xxx began, except for arming, where 3401 arms and 1401 disarms. */
+/** The code tells everything: what happened, and whether it begins or is over. In an arming, `name` is who did it. */
 function cidDetails(cid: Plain): Plain {
   const code = numberOf(cid, 'code');
+  const meaning = code === null ? null : cidMeaning(code);
+  const zone = numberOf(cid, 'zone');
+  const name = textOf(cid, 'name');
   return {
     code,
+    key: meaning?.key ?? null,
+    meaning: meaning?.meaning ?? null,
+    category: meaning?.category ?? null,
+    isRestore: meaning?.isRestore ?? null,
+    standardCode: numberOf(cid, 'standardCIDcode'),
     panelEvent: textOf(cid, 'type'),
-    zone: numberOf(cid, 'zone'),
+    zone,
+    zoneName: textOf(cid, 'zoneName') ?? (zone === null ? null : name),
     partition: numberOf(cid, 'system'),
     partitionName: textOf(cid, 'subSystemName'),
-    zoneName: textOf(cid, 'name'),
-    user: textOf(cid, 'userName'),
-    restored: code === null ? null : Math.floor(code / 1000) === 3 && ![3401, 3403, 3441, 3442].includes(code),
+    user: textOf(cid, 'userName') ?? (zone === null ? name : null),
     cid,
   };
 }
 
-/** Counts since midnight or the last reset, not differences. */
+/** Counts since midnight or the last reset, not differences. `time` or a span, by the way of counting. */
 function countingDetails(counting: Plain, children: Plain | null): Plain {
+  const span = objectOf(member(counting, 'TimeRange')) ?? {};
   return {
     enter: numberOf(counting, 'enter'),
     exit: numberOf(counting, 'exit'),
@@ -126,7 +136,32 @@ function countingDetails(counting: Plain, children: Plain | null): Plain {
     childEnter: children === null ? null : numberOf(children, 'enter'),
     childExit: children === null ? null : numberOf(children, 'exit'),
     statistics: textOf(counting, 'statisticalMethods'),
+    countedAt: textOf(objectOf(member(counting, 'RealTime')) ?? {}, 'time'),
+    from: textOf(span, 'startTime'),
+    to: textOf(span, 'endTime'),
+    region: textOf(counting, 'regionsID'),
     peopleCounting: counting,
+  };
+}
+
+/** What a word of the firmware says about how bad it is. */
+const TEMPERATURE_LEVELS: Readonly<Record<string, string>> = { tmpa: 'preAlarm', tma: 'alarm', tda: 'difference' };
+
+/** Temperatures stand in the message itself, or in an object of it that is named after the event (isapi.md §7.6). */
+function temperatureDetails(eventType: string, more: Plain): Plain {
+  const inner = Object.values(more).map((value) => objectOf(value));
+  const holders = [more, ...inner.filter((value) => value !== null)];
+  const from = holders.find((holder) => member(holder, 'currTemperature') !== undefined);
+  if (from === undefined) return {};
+  return {
+    level: TEMPERATURE_LEVELS[eventType.toLowerCase()] ?? null,
+    temperature: numberOf(from, 'currTemperature'),
+    limit: numberOf(from, 'ruleTemperature'),
+    condition: textOf(from, 'alarmRule'),
+    unit: textOf(from, 'thermometryUnit'),
+    rule: numberOf(from, 'ruleID') ?? numberOf(from, 'id'),
+    ruleName: textOf(from, 'ruleName') ?? textOf(from, 'name'),
+    preset: numberOf(from, 'presetNo'),
   };
 }
 

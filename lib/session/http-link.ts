@@ -53,12 +53,12 @@ export class HttpLink implements DeviceLink {
   }
 
   rest(): Promise<void> {
-    return Promise.resolve();
+    return this.http.logout();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.http.logout();
     this.http.close();
-    return Promise.resolve();
   }
 
   private lineOf(stream: OpenStream): EventLine {

@@ -4,7 +4,7 @@ import { ArgumentError } from '../errors';
 import { parseDeviceUrl, placeOf, USUAL_PORTS, type DeviceAddress, type DeviceProtocol } from '../transport/address';
 import { CommandPort, type TraceEntry } from '../transport/command-port';
 import { gateFor, type CredentialGate } from '../transport/gate';
-import { HttpClient } from '../transport/http';
+import { HttpClient, type LoginWay } from '../transport/http';
 import type { TlsTrust } from '../transport/tls';
 import { AutoLink } from './auto-link';
 import { CommandPortLink } from './command-port-link';
@@ -49,6 +49,7 @@ export interface LinkOptions {
   readonly dialIn?: DialInOptions | undefined;
   readonly trust: TlsTrust;
   readonly allowBasic: boolean;
+  readonly login?: LoginWay;
   readonly clock: Clock;
 }
 
@@ -109,17 +110,17 @@ export function planLink(
 /** Nothing happens on the network before it is used. */
 export function openLink(
   plan: LinkPlan,
-  options: Pick<LinkOptions, 'commandPort' | 'trust' | 'allowBasic' | 'clock'>,
+  options: Pick<LinkOptions, 'commandPort' | 'trust' | 'allowBasic' | 'login' | 'clock'>,
   pump: EventPump,
   warn: (warning: Warning) => void,
 ): DeviceLink {
-  const { trust, allowBasic, clock } = options;
+  const { trust, allowBasic, clock, login = 'auto' } = options;
   if (plan.dialIn !== null) return new DialInLink(plan.dialIn, clock);
   const { host, gatePort, username, password } = plan;
   const http =
     plan.http === null
       ? null
-      : new HttpLink(new HttpClient({ address: plan.http, trust, allowBasic, clock }), pump, clock);
+      : new HttpLink(new HttpClient({ address: plan.http, trust, allowBasic, clock, login }), pump, clock);
   if (plan.port === null) {
     if (http === null) throw new TypeError('a device without a face');
     return http;

@@ -12,6 +12,7 @@ import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusP
 import { drawPicture } from './picture';
 import type { EventFields } from './event-parts';
 import type { ScenarioName } from './scenario';
+import type { SessionLoginDemand } from './session-auth';
 
 /**
  * How a class of devices speaks:
@@ -66,6 +67,8 @@ export interface DeviceDefinition {
   readonly readOnly?: RegExp;
   /** Scenario that shows what this device does; null for a dump. */
   readonly scenario: ScenarioName | null;
+  /** It has the session login of the web pages. */
+  readonly sessionLogin?: SessionLoginDemand;
   /** What keeps the state behind the routes, for whoever makes something happen: `device.part(Intercom)?.ring(device)`. */
   readonly parts?: readonly object[];
   /** alertStreams at one time, where there are fewer than usual. */
@@ -96,6 +99,7 @@ export class SimulatedDevice {
   readonly identity: DeviceIdentity;
   readonly form: DeviceForm;
   readonly scenario: DeviceDefinition['scenario'];
+  readonly sessionLogin: SessionLoginDemand | null;
   readonly maxStreams: number | null;
   /** `NTP` or `manual`. */
   timeMode = 'NTP';
@@ -121,6 +125,7 @@ export class SimulatedDevice {
     this.identity = definition.identity;
     this.form = definition.form;
     this.scenario = definition.scenario;
+    this.sessionLogin = definition.sessionLogin ?? null;
     this.maxStreams = definition.maxStreams ?? null;
     this.documents = new Map(definition.documents);
     this.keys = new Map([...this.documents.keys()].map((key) => [key.toLowerCase(), key]));

@@ -4,13 +4,21 @@ import { anpr } from './models/anpr';
 import { camera } from './models/camera';
 import { doorStation } from './models/doorstation';
 import { recorder } from './models/nvr';
+import { axpro, counter, speaker, thermal } from './models/sensors';
 import { terminal } from './models/terminal';
 
 /** Name on the command line, and how to make a new one. */
-const MODELS = { camera, nvr: recorder, doorstation: doorStation, terminal, anpr } as const satisfies Record<
-  string,
-  () => SimulatedDevice
->;
+const MODELS = {
+  camera,
+  nvr: recorder,
+  doorstation: doorStation,
+  terminal,
+  anpr,
+  axpro,
+  thermal,
+  counter,
+  speaker,
+} as const satisfies Record<string, () => SimulatedDevice>;
 
 export type ModelName = keyof typeof MODELS;
 

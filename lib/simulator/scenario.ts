@@ -3,11 +3,14 @@ import type { Clock, Timer } from '../clock';
 import type { SimulatedDevice } from './device';
 import type { EventFields, EventRegion } from './event-parts';
 import { AccessLog } from './functions/access-log';
+import { AlarmPanel } from './functions/alarm-panel';
 import { Doors } from './functions/doors';
 import { Intercom } from './functions/intercom';
 import { PlateGate } from './functions/plates';
+import { PeopleCounter, Thermometer } from './functions/sensors';
 
-export type ScenarioName = 'camera' | 'nvr' | 'doorstation' | 'terminal' | 'anpr';
+export type ScenarioName =
+  'camera' | 'nvr' | 'doorstation' | 'terminal' | 'anpr' | 'axpro' | 'thermal' | 'counter' | 'speaker';
 
 interface Step {
   /** From the start of the round. */
@@ -37,6 +40,11 @@ const CROSSED_LINE: EventRegion = {
 
 const PERSON_A = { card: '0012345678', person: '001', name: 'Person A' } as const;
 const UNKNOWN_CARD = { major: 'event', door: 1, card: '0000000099', verifyMode: 'card' } as const;
+
+/** Of the simulated alarm panel. */
+const HOUSE = 1;
+const FRONT_DOOR = 0;
+const KITCHEN_WINDOW = 1;
 
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   camera: {
@@ -94,6 +102,44 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       does(2_000, ({ gate }, device) => gate.car(device, 'AB123')),
       does(20_000, ({ gate }, device) => gate.car(device, 'CD4567', 'reverse')),
       does(35_000, ({ gate }, device) => gate.car(device, '0815XY')),
+    ]),
+  },
+  axpro: {
+    summary: 'an evening: the house is armed stay, the front door opens, alarm, it is closed and disarmed',
+    roundMs: 60_000,
+    steps: inOrder([
+      acts(1_000, (device) => device.part(AlarmPanel)?.setZone(device, KITCHEN_WINDOW, false)),
+      acts(3_000, (device) => device.part(AlarmPanel)?.arm(device, [HOUSE], 'stay')),
+      acts(15_000, (device) => device.part(AlarmPanel)?.setZone(device, FRONT_DOOR, true)),
+      acts(25_000, (device) => device.part(AlarmPanel)?.setZone(device, FRONT_DOOR, false)),
+      acts(30_000, (device) => device.part(AlarmPanel)?.disarm(device, [HOUSE])),
+    ]),
+  },
+  thermal: {
+    summary: 'a bearing overheats and cools down',
+    roundMs: 40_000,
+    steps: inOrder(
+      [55, 72, 84.5, 88, 84, 61, 41.5].map((celsius, index) =>
+        acts(2_000 + index * 2_000, (device) => device.part(Thermometer)?.setTemperature(device, 1, celsius)),
+      ),
+    ),
+  },
+  counter: {
+    summary: 'people come and go',
+    roundMs: 30_000,
+    steps: inOrder([
+      acts(2_000, (device) => device.part(PeopleCounter)?.pass(device, 1, 0)),
+      acts(6_000, (device) => device.part(PeopleCounter)?.pass(device, 2, 0)),
+      acts(15_000, (device) => device.part(PeopleCounter)?.pass(device, 0, 1)),
+      acts(22_000, (device) => device.part(PeopleCounter)?.pass(device, 1, 2)),
+    ]),
+  },
+  speaker: {
+    summary: 'its alarm input is closed for a moment',
+    roundMs: 30_000,
+    steps: inOrder([
+      ...repeated(5_000, 1_000, 2, { eventType: 'IO', channel: null, inputPort: 1 }),
+      ...repeated(7_000, 0, 1, { eventType: 'IO', channel: null, inputPort: 1, eventState: 'inactive' }),
     ]),
   },
 };
@@ -173,6 +219,16 @@ export class ScenarioPlayer {
 
 function repeated(atMs: number, everyMs: number, times: number, fields: EventFields): Step[] {
   return Array.from({ length: times }, (_, index) => ({ atMs: atMs + index * everyMs, event: () => fields }));
+}
+
+function acts(atMs: number, act: (device: SimulatedDevice) => unknown): Step {
+  return {
+    atMs,
+    event: (device) => {
+      act(device);
+      return null;
+    },
+  };
 }
 
 function inOrder(steps: readonly Step[]): Step[] {

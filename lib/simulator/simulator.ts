@@ -17,6 +17,7 @@ import { EventWriter, type EventFields } from './event-parts';
 import { faultNamed, REBOOT_BUSY_MS, REBOOT_MS, SLOW_BODY_MS, type FaultName } from './faults';
 import type { Replay } from './replay';
 import { ScenarioPlayer, type ScenarioName } from './scenario';
+import { SessionAuth, type SessionLoginDemand } from './session-auth';
 
 /** Password of a simulated device when none is given. It protects nothing. */
 export const SIMULATOR_PASSWORD = 'Simulator1';
@@ -35,6 +36,8 @@ export interface SimulatorOptions {
   readonly digest?: DigestOptions;
   /** `digest` when not given. */
   readonly auth?: 'digest' | 'basic' | 'both' | 'none';
+  /** The session login of the web pages; what the device has when not given. */
+  readonly sessionLogin?: SessionLoginDemand;
   /** PEM texts; makes it HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** 7 attempts and 30 minutes when not given. */
@@ -91,6 +94,7 @@ export class Simulator {
   private readonly server: Server;
   private readonly clock: Clock;
   private readonly gate: Gate;
+  private readonly sessions: SessionAuth | null;
   private readonly alertStreams: AlertStreams;
   private readonly writer: EventWriter;
   private readonly player: ScenarioPlayer;
@@ -139,6 +143,17 @@ export class Simulator {
       lock,
       clock: this.clock,
     });
+    const sessionLogin = options.sessionLogin ?? device.sessionLogin;
+    this.sessions =
+      sessionLogin === null
+        ? null
+        : new SessionAuth({
+            demand: sessionLogin,
+            gate: this.gate,
+            lineEnd: device.lineEnd,
+            lockFields: lock.lockFields ?? 'userCheck',
+            clock: this.clock,
+          });
     this.writer = new EventWriter(device, this.clock, () => ({
       host: this.host,
       port: this.port,
@@ -216,6 +231,21 @@ export class Simulator {
   /** Requests that carried a rejected Authorization. A stale nonce with the right password is none. */
   get authFailures(): number {
     return this.gate.failures;
+  }
+
+  /** Web sessions that are open. */
+  get webSessions(): number {
+    return this.sessions?.count ?? 0;
+  }
+
+  /** Session logins that were tried. */
+  get webLogins(): number {
+    return this.sessions?.logins ?? 0;
+  }
+
+  /** Ends all web sessions; their next request is told that they have expired. */
+  dropWebSessions(): void {
+    this.sessions?.drop();
   }
 
   /** Open alertStreams. */
@@ -390,6 +420,7 @@ export class Simulator {
     this.goAway();
     this.restartTimer = this.clock.after(this.options.rebootMs ?? REBOOT_MS, () => {
       this.gate.restart();
+      this.sessions?.drop();
       this.commandPort?.restarted();
       this.options.device.boot(this.clock);
       this.isBusy = true;
@@ -453,6 +484,16 @@ export class Simulator {
       return;
     }
     const from = message.socket.remoteAddress ?? '';
+    const known = this.sessions?.take({ ...request, headers: message.headers, from }) ?? 'elsewhere';
+    if (typeof known === 'object') {
+      if (known.cookie !== null) response.setHeader('Set-Cookie', known.cookie);
+      await this.send(message, response, known.answer, known.granted);
+      return;
+    }
+    if (known === 'granted') {
+      await this.serve(message, response, request, from);
+      return;
+    }
     const verdict = this.gate.check({
       method: request.method,
       target: request.target,
@@ -474,9 +515,22 @@ export class Simulator {
       await this.send(message, response, refusal, false);
       return;
     }
+    await this.serve(message, response, request, from);
+  }
+
+  /** Answers somebody who is let in. */
+  private async serve(
+    message: IncomingMessage,
+    response: ServerResponse,
+    request: DeviceRequest,
+    from: string,
+  ): Promise<void> {
+    const { device } = this.options;
+    const isJson = request.query.get('format')?.toLowerCase() === 'json';
     const isOwn = request.method === 'GET' && !device.has('GET', request.path);
     if (isOwn && samePath(request.path, ALERT_STREAM)) {
       if (this.alertStreams.isFull) {
+        const place = { path: request.path, lineEnd: device.lineEnd, json: isJson };
         await this.send(message, response, responseStatus('deployExceedMax', place), true);
         return;
       }

@@ -66,6 +66,24 @@ export class CredentialGate {
       if (this.attempt === null) break;
       await this.attempt;
     }
+    await this.run(device, attempt);
+  }
+
+  /**
+   * As {@link prove}, but the attempt is made although the credentials were right before: a session is there only for whoever
+   * opened it. Meanwhile they count as unproven, so that a password that was changed costs one attempt and not one for each.
+   */
+  async proveAnew(device: string, attempt: () => Promise<Outcome>): Promise<void> {
+    for (;;) {
+      this.check(device);
+      if (this.attempt === null) break;
+      await this.attempt;
+    }
+    this.doubt();
+    await this.run(device, attempt);
+  }
+
+  private async run(device: string, attempt: () => Promise<Outcome>): Promise<void> {
     let finish: () => void = () => undefined;
     this.attempt = new Promise((resolve) => (finish = resolve));
     try {

@@ -35,6 +35,7 @@ import { bracketed, placeOf, type DeviceAddress } from './address';
 import { basicAuthorization, chooseChallenge, digestAuthorization, parseChallenges, type Challenge } from './digest';
 import { gateFor, type CredentialGate, type LockState, type Outcome } from './gate';
 import { Nonces, type Nonce } from './nonces';
+import { SessionLogin, saysExpired, type SessionAnswer, type WebSession } from './session-login';
 import { openTcp, openTls, type TlsTrust } from './tls';
 
 export interface HttpOptions {
@@ -43,7 +44,19 @@ export interface HttpOptions {
   /** Basic over plain HTTP, where the device offers nothing else; the user ticked it. */
   readonly allowBasic: boolean;
   readonly clock: Clock;
+  /** `auto` when not given. */
+  readonly login?: LoginWay;
 }
+
+/**
+ * How a client proves who it is.
+ * - `digest`: Digest, or Basic where that is allowed.
+ * - `session`: the session login of the web pages, for everything.
+ * - `auto`: Digest, and a session for the paths of alarm panels and for devices that offer neither Digest nor Basic.
+ */
+export type LoginWay = (typeof LOGIN_WAYS)[number];
+
+export const LOGIN_WAYS = ['auto', 'digest', 'session'] as const;
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
@@ -66,6 +79,10 @@ const DEVICE_INFO = '/ISAPI/System/deviceInfo';
 const MAX_AUTHORIZATIONS = 3;
 /** Paths remembered as open to us; real devices have about a hundred. */
 const MAX_ACCEPTED_PATHS = 1_024;
+/** Alarm panels take Digest elsewhere, but not here (isapi.md §7.4). */
+const PANEL_PATH = /^\/ISAPI\/SecurityCP\//i;
+/** A session that the device has forgotten is opened once more, and what is refused then is refused for good. */
+const MAX_SESSIONS_PER_REQUEST = 2;
 
 export class HttpClient {
   readonly gate: CredentialGate;
@@ -75,8 +92,11 @@ export class HttpClient {
   private readonly fresh: HttpAgent;
   private readonly nonces: Nonces;
   /** What the device asks for; null until it was asked. */
-  private scheme: 'digest' | 'basic' | 'none' | null = null;
+  private scheme: 'digest' | 'basic' | 'session' | 'none' | null = null;
   private readonly accepted = new Set<string>();
+  private readonly sessions: SessionLogin;
+  /** First parts of paths that take a session only, although the device takes Digest elsewhere. */
+  private readonly sessionPaths = new Set<string>();
   private active = 0;
   private readonly queue: { start: () => void; refuse: (error: Error) => void }[] = [];
   private readonly open = new Set<ClientRequest>();
@@ -88,6 +108,15 @@ export class HttpClient {
     this.place = placeOf(address);
     this.gate = gateFor(clock, address.host, address.port, address.username, address.password);
     this.nonces = new Nonces(clock);
+    this.sessions = new SessionLogin({
+      place: this.place,
+      gate: this.gate,
+      clock,
+      username: address.username,
+      password: address.password,
+      exchange: (request, headers, signal) => this.sessionExchange(request, headers, signal),
+      lockOf,
+    });
     this.kept = this.createAgent({ keepAlive: true, maxFreeSockets: MAX_PARALLEL_REQUESTS });
     this.fresh = this.createAgent({ keepAlive: false });
   }
@@ -98,7 +127,7 @@ export class HttpClient {
     try {
       return await this.authenticated(
         request,
-        (authorization) => this.exchange(request, authorization, options),
+        (credentials) => this.exchange(request, credentials, options),
         options.signal,
       );
     } finally {
@@ -111,9 +140,14 @@ export class HttpClient {
     const request: IsapiRequest = { method: 'GET', path };
     return this.authenticated(
       request,
-      (authorization) => this.exchange(request, authorization, { ...(signal ? { signal } : {}), stream: true }),
+      (credentials) => this.exchange(request, credentials, { ...(signal ? { signal } : {}), stream: true }),
       signal,
     );
+  }
+
+  /** Gives back what the device keeps for us. */
+  logout(): Promise<void> {
+    return this.sessions.end();
   }
 
   /** The device went away: its nonces are gone with it. */
@@ -124,6 +158,7 @@ export class HttpClient {
   /** Ends everything under way. */
   close(): void {
     this.closed = true;
+    this.sessions.close();
     for (const waiting of this.queue.splice(0)) waiting.refuse(this.closedError());
     for (const request of this.open) request.destroy(this.closedError());
     for (const socket of this.handshakes) socket.destroy();
@@ -173,16 +208,83 @@ export class HttpClient {
 
   /* Authentication */
 
+  private async authenticated<A extends IsapiAnswer | OpenStream>(
+    request: IsapiRequest,
+    send: (credentials: Credentials) => Promise<ReceivedAnswer<A>>,
+    signal: AbortSignal | undefined,
+  ): Promise<A> {
+    this.gate.check(this.place);
+    if (await this.wantsSession(request, signal)) return this.bySession(request, send, signal);
+    try {
+      return await this.byChallenge(request, send, signal);
+    } catch (error) {
+      if (!(error instanceof NoChallenge)) throw error;
+      if (!(await this.mayUseSession(signal))) throw error.problem ?? error;
+      if (this.scheme === null) this.scheme = 'session';
+      else this.sessionPaths.add(firstPartOf(request.path));
+      return this.bySession(request, send, signal);
+    }
+  }
+
+  private async wantsSession(request: IsapiRequest, signal: AbortSignal | undefined): Promise<boolean> {
+    const { address, login = 'auto' } = this.options;
+    if (login !== 'auto') return login === 'session';
+    if (this.scheme === 'session' || this.sessionPaths.has(firstPartOf(request.path))) return true;
+    const hasCredentials = address.username !== '' || address.password !== '';
+    return hasCredentials && this.scheme !== 'none' && PANEL_PATH.test(request.path) && this.mayUseSession(signal);
+  }
+
+  private async mayUseSession(signal: AbortSignal | undefined): Promise<boolean> {
+    return this.options.login !== 'digest' && (await this.sessions.isOffered(signal ?? null));
+  }
+
+  /** Sends as part of a session. One that the device has forgotten is opened once more. */
+  private async bySession<A extends IsapiAnswer | OpenStream>(
+    request: IsapiRequest,
+    send: (credentials: Credentials) => Promise<ReceivedAnswer<A>>,
+    signal: AbortSignal | undefined,
+  ): Promise<A> {
+    for (let round = 1; ; round++) {
+      const session = await this.sharedSession(signal);
+      const received = await send({ ...session.headers });
+      if (isLocked(received)) throw this.gate.refused(lockOf(received), this.place);
+      if (!saysExpired(received)) {
+        if ('close' in received.answer) received.answer.body.once('close', this.sessions.holdForStream());
+        return received.answer;
+      }
+      if (round >= MAX_SESSIONS_PER_REQUEST) {
+        throw new PermissionError('the login works, but this user may not use this function', {
+          device: this.place,
+          operation: `${request.method} ${pathOf(request.path)}`,
+        });
+      }
+      this.sessions.expired(session);
+    }
+  }
+
+  /** Whoever gives up leaves the login to the others who wait for it. */
+  private sharedSession(signal: AbortSignal | undefined): Promise<WebSession> {
+    if (signal?.aborted === true) throw abortReason(signal, this.place);
+    return unlessAborted(this.sessions.take(), signal, this.place);
+  }
+
+  private async sessionExchange(
+    request: IsapiRequest,
+    headers: Credentials,
+    signal: AbortSignal | null,
+  ): Promise<SessionAnswer> {
+    return this.exchange<IsapiAnswer>(request, headers, { idempotent: false, ...(signal === null ? {} : { signal }) });
+  }
+
   /**
    * Sends with what the device asks for. A body never goes out before the device was asked: one NVR (V4.84) takes the body of
    * a rejected request for the beginning of the next, and a face terminal rejects an empty one before it asks (isapi.md §1.1).
    */
-  private async authenticated<A extends IsapiAnswer | OpenStream>(
+  private async byChallenge<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
-    send: (authorization: string | null) => Promise<ReceivedAnswer<A>>,
+    send: (credentials: Credentials) => Promise<ReceivedAnswer<A>>,
     signal: AbortSignal | undefined,
   ): Promise<A> {
-    this.gate.check(this.place);
     const { username, password } = this.options.address;
     const hasCredentials = username !== '' || password !== '';
 
@@ -198,10 +300,10 @@ export class HttpClient {
     }
     for (let round = 1; ; round++) {
       const wasUsed = nonce !== null && nonce.uses > 0;
-      const authorization = this.authorization(request, nonce);
+      const credentials = this.authorization(request, nonce);
       let received: ReceivedAnswer<A>;
       try {
-        received = await send(authorization);
+        received = await send(credentials);
       } catch (error) {
         // After a restart old nonces die, and a restart looks like this.
         if (error instanceof HikvisionError && error.recoverable) this.nonces.clear();
@@ -219,7 +321,7 @@ export class HttpClient {
   /** Sends without credentials, to learn what the device asks for. @returns its answer where it asks for nothing. */
   private async askFor<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
-    send: (authorization: string | null) => Promise<ReceivedAnswer<A>>,
+    send: (credentials: Credentials) => Promise<ReceivedAnswer<A>>,
     hasCredentials: boolean,
     signal: AbortSignal | undefined,
   ): Promise<{ answer: A } | { nonce: Nonce | null }> {
@@ -231,7 +333,7 @@ export class HttpClient {
       // A device that restarts cannot say yet what it asks for.
       if (!isHarmless && received.status >= 500) return { answer: received.answer as A };
     }
-    const received = await send(null);
+    const received = await send(NO_CREDENTIALS);
     if (isLocked(received)) throw this.gate.refused(lockOf(received), this.place);
     if (received.status === 401) {
       const path = this.gate.isProven ? this.provingPath : request.path;
@@ -247,7 +349,7 @@ export class HttpClient {
     path = USER_CHECK,
   ): Promise<{ path: string; received: ReceivedAnswer<IsapiAnswer> }> {
     const options = { idempotent: true, ...(signal ? { signal } : {}) };
-    const received = await this.exchange<IsapiAnswer>({ method: 'GET', path }, null, options);
+    const received = await this.exchange<IsapiAnswer>({ method: 'GET', path }, NO_CREDENTIALS, options);
     if (isLocked(received)) throw this.gate.refused(lockOf(received), this.place);
     if (received.status !== 401 && path === USER_CHECK) return this.ask(signal, DEVICE_INFO);
     return { path, received };
@@ -285,9 +387,11 @@ export class HttpClient {
         { device: this.place },
       );
     }
-    throw new AuthenticationError(
-      `the device asks for a kind of authentication that is not supported (${received.challenges.join('; ').slice(0, 120) || 'none named'})`,
-      { device: this.place },
+    throw new NoChallenge(
+      new AuthenticationError(
+        `the device asks for a kind of authentication that is not supported (${received.challenges.join('; ').slice(0, 120) || 'none named'})`,
+        { device: this.place },
+      ),
     );
   }
 
@@ -297,14 +401,7 @@ export class HttpClient {
       if (signal?.aborted === true) throw abortReason(signal, this.place);
       return this.attempt(nonce);
     });
-    if (signal === undefined) return proof;
-    return new Promise((resolve, reject) => {
-      const onAbort = () => reject(abortReason(signal, this.place));
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      const forget = () => signal.removeEventListener('abort', onAbort);
-      void proof.then(resolve, reject).finally(forget);
-    });
+    return unlessAborted(proof, signal, this.place);
   }
 
   /** The one attempt with unproven credentials, on the path that asked for them. */
@@ -358,6 +455,8 @@ export class HttpClient {
       }
     }
     if (this.accepted.has(keyOf(request))) throw this.gate.refused(lock, this.place);
+    // A path that wants something else than what the device takes elsewhere.
+    if (received.challenges.length === 0 && (await this.mayUseSession(signal))) throw new NoChallenge(null);
     // A path that never answered us: intercoms refuse alertStream so although the password is right (isapi.md §1.3).
     const asked = await this.ask(signal);
     if (asked.received.status !== 401 || keyOf(request) === keyOf({ method: 'GET', path: asked.path })) {
@@ -372,12 +471,12 @@ export class HttpClient {
     });
   }
 
-  private authorization(request: IsapiRequest, nonce: Nonce | null): string | null {
+  private authorization(request: IsapiRequest, nonce: Nonce | null): Credentials {
     const { username, password } = this.options.address;
-    if (this.scheme === 'basic') return basicAuthorization(username, password);
-    if (nonce === null) return null;
+    if (this.scheme === 'basic') return { Authorization: basicAuthorization(username, password) };
+    if (nonce === null) return NO_CREDENTIALS;
     nonce.uses++;
-    return digestAuthorization(nonce.challenge, {
+    const Authorization = digestAuthorization(nonce.challenge, {
       username,
       password,
       method: request.method,
@@ -385,6 +484,7 @@ export class HttpClient {
       nc: nonce.uses,
       cnonce: randomBytes(8).toString('hex'),
     });
+    return { Authorization };
   }
 
   private remember(request: IsapiRequest): void {
@@ -395,26 +495,21 @@ export class HttpClient {
 
   private async exchange<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
-    authorization: string | null,
+    credentials: Credentials,
     options: SendOptions & { stream?: boolean },
   ): Promise<ReceivedAnswer<A>> {
     try {
-      return await this.once<A>(
-        request,
-        authorization,
-        options,
-        options.idempotent === true && options.stream !== true,
-      );
+      return await this.once<A>(request, credentials, options, options.idempotent === true && options.stream !== true);
     } catch (error) {
       // The device closed a kept connection just as we used it; a request that changes nothing goes out again.
       if (!(error instanceof DeadConnection)) throw error;
-      return this.once<A>(request, authorization, options, false);
+      return this.once<A>(request, credentials, options, false);
     }
   }
 
   private once<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
-    authorization: string | null,
+    credentials: Credentials,
     options: SendOptions & { stream?: boolean },
     useKept: boolean,
   ): Promise<ReceivedAnswer<A>> {
@@ -441,7 +536,7 @@ export class HttpClient {
           Host: hostHeader(address),
           Accept: '*/*',
           Connection: useKept || options.stream === true ? 'keep-alive' : 'close',
-          ...(authorization === null ? {} : { Authorization: authorization }),
+          ...credentials,
           ...(body.length > 0 ? { 'Content-Type': request.contentType ?? 'application/xml; charset="UTF-8"' } : {}),
           // A PUT without a body needs its zero said.
           ...(request.method === 'GET' && body.length === 0 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
@@ -489,7 +584,8 @@ export class HttpClient {
         const head = {
           status: incoming.statusCode ?? 0,
           contentType: incoming.headers['content-type'] ?? null,
-          challenges: challengesOf(incoming),
+          challenges: headersOf(incoming, 'www-authenticate'),
+          cookies: headersOf(incoming, 'set-cookie'),
         };
         if (options.stream === true && head.status === 200) {
           settle();
@@ -506,16 +602,7 @@ export class HttpClient {
         const chunks: Buffer[] = [];
         let size = 0;
         wait(BODY_TIMEOUT_MS, 'the answer did not go on');
-        incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MAX_ANSWER_BYTES) {
-            return fail(new TooLargeError(`an answer of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`, context));
-          }
-          chunks.push(chunk);
-          wait(BODY_TIMEOUT_MS, 'the answer did not go on');
-        });
-        incoming.on('error', (error: NodeJS.ErrnoException) => fail(networkError(error, context)));
-        incoming.on('end', () => {
+        const finish = () => {
           if (isSettled) return;
           settle();
           const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
@@ -524,7 +611,22 @@ export class HttpClient {
             body: whole,
             answer: { status: head.status, contentType: head.contentType, body: whole } as A,
           });
+        };
+        incoming.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) {
+            return fail(new TooLargeError(`an answer of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`, context));
+          }
+          chunks.push(chunk);
+          if (head.status === 200 && request.endsAfter?.(Buffer.concat(chunks, size)) === true) {
+            finish();
+            outgoing.destroy();
+            return;
+          }
+          wait(BODY_TIMEOUT_MS, 'the answer did not go on');
         });
+        incoming.on('error', (error: NodeJS.ErrnoException) => fail(networkError(error, context)));
+        incoming.on('end', finish);
         incoming.on('close', () =>
           fail(new ConnectionLostError('the connection broke before the answer was complete', context)),
         );
@@ -565,6 +667,8 @@ interface ReceivedAnswer<A> {
   readonly status: number;
   readonly contentType: string | null;
   readonly challenges: readonly string[];
+  /** Values of `Set-Cookie`. */
+  readonly cookies: readonly string[];
   readonly body: Buffer;
   readonly answer: A;
 }
@@ -572,6 +676,19 @@ interface ReceivedAnswer<A> {
 const EMPTY = Buffer.alloc(0);
 /** What Node writes as the target of a request. */
 const WRITABLE_TARGET = /^\/[\x21-\x7e]*$/;
+
+/** Headers that prove who we are; they appear in no message. */
+type Credentials = Readonly<Record<string, string>>;
+
+const NO_CREDENTIALS: Credentials = {};
+
+/** A refusal that offers no way to try again. */
+class NoChallenge extends Error {
+  /** @param problem what it ends with where there is no session login. */
+  constructor(readonly problem: AuthenticationError | null) {
+    super('no challenge');
+  }
+}
 
 /** A kept connection was closed by the device as we used it. */
 class DeadConnection extends Error {}
@@ -582,16 +699,16 @@ function hostHeader(address: DeviceAddress): string {
 }
 
 /** Node joins repeated headers; the raw list keeps them apart. */
-function challengesOf(incoming: IncomingMessage): string[] {
+function headersOf(incoming: IncomingMessage, name: string): string[] {
   const values: string[] = [];
   const { rawHeaders } = incoming;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() === 'www-authenticate') values.push(rawHeaders[at + 1] as string);
+    if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] as string);
   }
   return values;
 }
 
-function lockOf(received: ReceivedAnswer<unknown>): LockState | null {
+function lockOf(received: IsapiAnswer): LockState | null {
   try {
     const status = responseStatusOf({
       status: received.status,
@@ -629,6 +746,23 @@ function keyOf(request: Pick<IsapiRequest, 'method' | 'path'>): string {
 /** Without the query, which may hold secrets. */
 function pathOf(path: string): string {
   return path.split('?')[0] as string;
+}
+
+/** `/ISAPI/SecurityCP` */
+function firstPartOf(path: string): string {
+  return pathOf(path).split('/').slice(0, 3).join('/').toLowerCase();
+}
+
+/** What others share goes on; only this caller stops waiting for it. */
+function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined, device: string): Promise<T> {
+  if (signal === undefined) return shared;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortReason(signal, device));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const forget = () => signal.removeEventListener('abort', onAbort);
+    void shared.then(resolve, reject).finally(forget);
+  });
 }
 
 function isReset(error: NodeJS.ErrnoException): boolean {

@@ -253,15 +253,29 @@ describe.skipIf(folder === '')('captures of real devices (skipped where ../share
         childEnter: 0,
         childExit: 0,
         statistics: 'realTime',
+        countedAt: '2020-07-09T12:07:07+08:00',
+        region: '1',
       });
       expect(await details('cidEvent-1.json')).toMatchObject({
         code: 3401,
         partition: 1,
         partitionName: 'AREA 1',
         panelEvent: 'armAndDisarm',
-        restored: false,
+        key: 'armAway',
+        meaning: 'Armed away',
+        category: 'arm',
+        isRestore: false,
+        user: 'username',
+        zone: null,
       });
-      expect(await details('radar-cid-1.json')).toMatchObject({ code: 3103, zone: 1, restored: true });
+      expect(await details('radar-cid-1.json')).toMatchObject({
+        code: 3103,
+        key: 'instantZone',
+        standardCode: 3130,
+        zone: 1,
+        category: 'restore',
+        isRestore: true,
+      });
       expect(await details('axpro-zoneUpdate-1.json')).toMatchObject({
         zoneUpdate: { id: 0, name: 'Strefa przewodowa 1', armed: true },
       });

@@ -533,12 +533,75 @@ describe('details', () => {
   it('of an alarm panel: the code tells what was restored, and what armed', () => {
     expect(cid(1130, { zone: 0, system: 1, type: 'zoneAlarm' })).toMatchObject({
       kind: 'alarmPanel',
-      details: { code: 1130, zone: 0, partition: 1, panelEvent: 'zoneAlarm', restored: false },
+      details: { code: 1130, zone: 0, partition: 1, panelEvent: 'zoneAlarm', isRestore: false, key: 'burglary' },
     });
-    expect(cid(3130).details['restored']).toBe(true);
-    expect(cid(3401).details['restored']).toBe(false);
-    expect(cid(1401).details['restored']).toBe(false);
-    expect(classify({ eventType: 'cidEvent', CIDEvent: {} }).details).toMatchObject({ code: null, restored: null });
+    expect(cid(3130).details['isRestore']).toBe(true);
+    expect(cid(3401).details['isRestore']).toBe(false);
+    expect(cid(1401).details['isRestore']).toBe(false);
+    expect(classify({ eventType: 'cidEvent', CIDEvent: {} }).details).toMatchObject({
+      code: null,
+      isRestore: null,
+      key: null,
+    });
+  });
+
+  it('of an alarm panel: who armed is no zone, and a zone has its name', () => {
+    expect(cid(3401, { name: 'Anna', system: 1 }).details).toMatchObject({ user: 'Anna', zone: null, zoneName: null });
+    expect(cid(1130, { name: 'Door', zone: 0 }).details).toMatchObject({ user: null, zone: 0, zoneName: 'Door' });
+    expect(cid(1999).details).toMatchObject({ key: 'unknown', meaning: 'Code 1999', category: 'unknown' });
+  });
+
+  it.each([
+    ['in the message', (inner: object) => inner],
+    ['in an object of it', (inner: object) => ({ TMA: inner })],
+  ])('of a temperature, %s', (_name, place) => {
+    const inner = {
+      ruleID: 2,
+      ruleName: 'Bearing',
+      presetNo: 1,
+      thermometryUnit: 'celsius',
+      currTemperature: 81.5,
+      ruleTemperature: 80,
+      alarmRule: 'highest temperature above',
+    };
+    const { kind, details } = classify({ eventType: 'TMA', eventState: 'active', channelID: 2, ...place(inner) });
+    expect(kind).toBe('temperature');
+    expect(details).toMatchObject({
+      level: 'alarm',
+      temperature: 81.5,
+      limit: 80,
+      condition: 'highest temperature above',
+      unit: 'celsius',
+      rule: 2,
+      ruleName: 'Bearing',
+      preset: 1,
+    });
+  });
+
+  it('of a temperature that is not said: nothing is invented', () => {
+    expect(classify({ eventType: 'TMPA', eventState: 'active', TMPA: { ruleID: 1 } }).details).toEqual({
+      TMPA: { ruleID: 1 },
+    });
+  });
+
+  it('of a count of people in a span', () => {
+    const span =
+      '<TimeRange><startTime>2020-07-09T12:00:00+08:00</startTime><endTime>2020-07-09T13:00:00+08:00</endTime></TimeRange>';
+    const { details } = classify(
+      alert(
+        { eventType: 'PeopleCounting' },
+        `<peopleCounting><statisticalMethods>timeRange</statisticalMethods>${span}<enter>7</enter><exit>5</exit><pass>1</pass></peopleCounting>`,
+      ),
+    );
+    expect(details).toMatchObject({
+      enter: 7,
+      exit: 5,
+      pass: 1,
+      childEnter: null,
+      countedAt: null,
+      from: '2020-07-09T12:00:00+08:00',
+      to: '2020-07-09T13:00:00+08:00',
+    });
   });
 
   it('of a count of people', () => {

@@ -16,6 +16,7 @@ import { settingDocuments, settingRoutes, streamCapabilities } from '../function
 import { Outputs } from '../outputs';
 import { Recordings, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
+import type { SessionLoginDemand } from '../session-auth';
 
 interface StreamSpec {
   readonly id: number;
@@ -43,6 +44,8 @@ export class Model {
   readonly parts: object[] = [];
   /** alertStreams at one time, where there are fewer than usual. */
   maxStreams: number | undefined;
+  /** It has the session login of the web pages. */
+  sessionLogin: SessionLoginDemand | undefined;
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
 
@@ -78,6 +81,7 @@ export class Model {
       scenario: this.scenario,
       parts: this.parts,
       ...(this.maxStreams === undefined ? {} : { maxStreams: this.maxStreams }),
+      ...(this.sessionLogin === undefined ? {} : { sessionLogin: this.sessionLogin }),
     });
   }
 
