@@ -1,11 +1,10 @@
 /**
  * What the binary face can do beyond the commands of the registry: time server, name of a channel, record schedule, working
- * state, recordings, alarm outputs, recording by hand. Channels are counted as people do; times are the wall clock of the
+ * state, recordings, recording by hand. Channels are counted as people do; times are the wall clock of the
  * device. All of them are M or L facts (hsp-wire.md §6).
  */
 import { decode, encode, type ValueOf } from '../codec/layout';
 import {
-  alarmOutputRequest,
   channelRequest,
   findFileRequest,
   netDvrNtp,
@@ -119,17 +118,6 @@ export async function findRecordings(
     const { fileName, start, stop, sizeBytes } = push.record;
     return [{ fileName, start: timeText(start), stop: timeText(stop), sizeBytes }];
   });
-}
-
-/** @param output from 1, as people count. */
-export async function setAlarmOutput(
-  session: CommandSession,
-  output: number,
-  active: boolean,
-  options: RequestOptions = {},
-): Promise<void> {
-  const body = encode(alarmOutputRequest, { output, active: active ? 1 : 0 });
-  await session.request('setAlarmOutput', body, options);
 }
 
 /** Starts or stops a recording by hand. */

@@ -289,7 +289,7 @@ describe.skipIf(folder === undefined)('captured devices', () => {
       for (const [path, { body }] of Object.entries(dump.responses)) {
         const channel = Number(/channels\/(\d+)\/(?:video\/)?motionDetection$/.exec(path)?.[1] ?? '0');
         if (channel === 0 || body === null) continue;
-        const args = { channel, enabled: true, sensitivity: undefined };
+        const args = { channel, enabled: true, sensitivity: undefined, target: undefined, grid: undefined };
         const { requests } = run(event.setMotionDetection.isapi(args, context()), (request) =>
           request.method === 'PUT' ? reply(200) : request.path === path ? xml(body) : reply(403),
         );

@@ -2,21 +2,13 @@
 import { encode } from '../../codec/layout';
 import { PTZ_CODES, ptzControl, stopCode, type PtzMove } from '../../codec/structs';
 import { all, booleanAt, element, formatXml, numberAt, textAt } from '../../codec/xml';
-import {
-  AuthenticationError,
-  ConnectionLostError,
-  DeviceBusyError,
-  LockedError,
-  TimeoutError,
-  TooManySessionsError,
-  UnreachableError,
-} from '../../errors';
+import { ConnectionLostError, DeviceBusyError, TimeoutError } from '../../errors';
 import { BUSY_RETRY_WAITS_MS, MOVE_MAX_MS } from '../../settings';
 import { ask, command, getDocument, putDocument, wait, type CommandContext, type Steps } from '../command';
 import { channelParam } from '../channels';
 import { askPort, deviceChannelOf, waitPort, type PortContext, type PortSteps } from '../port';
 import type { Movement, Preset, PresetCall } from '../results';
-import { firstThatWorks, isAbsence } from '../ways';
+import { firstThatWorks, isAbsence, isRefusal } from '../ways';
 
 /** Cameras and analog channels have the plain path, IP channels of a recorder the proxy (isapi.md §4.1). */
 const PTZ_BASES = {
@@ -74,18 +66,6 @@ function* move(args: Speeds & { channel: number; forMs: number }, context: Comma
     if (mayMove && isOwner()) stopped = yield* standStill(channel, context, isOwner);
   }
   return { channel, pan, tilt, zoom, stopped };
-}
-
-/** The device said no, or was never reached. */
-function isRefusal(error: unknown): boolean {
-  return (
-    isAbsence(error) ||
-    error instanceof DeviceBusyError ||
-    error instanceof TooManySessionsError ||
-    error instanceof AuthenticationError ||
-    error instanceof LockedError ||
-    error instanceof UnreachableError
-  );
 }
 
 /**

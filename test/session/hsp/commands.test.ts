@@ -7,7 +7,6 @@ import {
   readRecordSchedule,
   readTimeServer,
   readWorkState,
-  setAlarmOutput,
   setRecording,
 } from '../../../lib/session/command-port-functions';
 import { openSession } from '../../../lib/session/open-link';
@@ -303,8 +302,6 @@ describe('functions without a command of the registry', () => {
     const device = await hspSimulator('nvr');
     const session = sessionOf(device);
     try {
-      expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setAlarmOutput(session, 1, true)));
-      expect(await codeOf(setAlarmOutput(session, 99, true))).toBe('HIK_UNSUPPORTED');
       expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setRecording(session, 1, true)));
       expect(await codeOf(setRecording(session, 200, false))).toBe('HIK_UNSUPPORTED');
     } finally {
