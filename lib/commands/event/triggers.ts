@@ -15,7 +15,7 @@ import { isChannel } from '../channels';
 import { command, getDocument, putDocument, wait, type Steps, type TextParam } from '../command';
 import type { Trigger } from '../results';
 import { contextOf, isAbsence, optionalDocument } from '../ways';
-import { numbered, WATCHED } from './watched';
+import { numbered, WATCHED, watchedFor } from './watched';
 
 const TRIGGERS_PATH = '/ISAPI/Event/triggers';
 const CHANNELS_CAP_PATH = '/ISAPI/Event/channels/capabilities';
@@ -116,7 +116,7 @@ function* promisedIds(): Steps<string[] | null> {
 function idsOfWord(word: string, channel: number): string[] {
   if (word === '') return [];
   const lower = word.toLowerCase();
-  const known = Object.values(WATCHED).find(({ words }) => (words as readonly string[]).includes(lower));
+  const known = watchedFor(lower);
   if (known !== undefined) return known.triggers.map((pattern) => numbered(pattern, channel)).slice(0, 1);
   return DEVICE_EVENTS.has(lower) ? [lower] : [`${word}-${channel}`];
 }
@@ -236,11 +236,7 @@ function* mayChange(trigger: XmlElement, id: string): Steps<void> {
   const caps = yield* optionalDocument(TRIGGERS_CAP_PATH);
   if (caps === undefined) return;
   const type = eventTypeOf(trigger).toLowerCase();
-  const row = Object.values(WATCHED).find(({ words, triggers }) =>
-    [...(words as readonly string[]), ...triggers.map((pattern) => pattern.replace('-{n}', '').toLowerCase())].includes(
-      type,
-    ),
-  );
+  const row = watchedFor(type);
   const words = new Set<string>([type, ...(row?.words ?? [])]);
   const cap = caps.children.find(({ name }) => words.has(name.replace(/(?:Trigger)?Cap$/i, '').toLowerCase()));
   if (booleanAt(cap, 'isNotSupportCenterModify') !== true) return;

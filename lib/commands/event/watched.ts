@@ -141,6 +141,15 @@ function general(row: unknown): Detection {
   return row as Detection;
 }
 
+/** The row of an event type, or of a word of a capability document; undefined for what is no row. */
+export function watchedFor(word: string): Watched | undefined {
+  const lower = word.toLowerCase();
+  return Object.values<Watched>(WATCHED).find(
+    ({ words, triggers }) =>
+      words.includes(lower) || triggers.some((pattern) => pattern.replace('-{n}', '').toLowerCase() === lower),
+  );
+}
+
 export function numbered(pattern: string, number: number): string {
   return pattern.replace('{n}', String(number));
 }

@@ -12,7 +12,9 @@ import {
   type Route,
   type RouteCall,
 } from '../device';
-import { Outputs } from '../outputs';
+import { Ports, type PortCounts } from '../functions/ports';
+import { PushHosts } from '../functions/push-hosts';
+import { detectionDocuments, scheduleDocument, type WatchedSpec } from '../functions/watching';
 import { Recordings, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
 
@@ -40,6 +42,7 @@ export class Model {
   readonly routes: Route[] = [];
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
+  private ports: Ports | undefined;
 
   constructor(
     private readonly scenario: ScenarioName,
@@ -70,6 +73,7 @@ export class Model {
       documents: this.documents,
       routes: this.routes,
       readOnly: /\/(capabilities|Storage|adminAccesses|status|callStatus|inputs\/channels|outputs)$/i,
+      ...(this.ports === undefined ? {} : { ports: this.ports }),
       scenario: this.scenario,
     });
   }
@@ -189,8 +193,12 @@ export class Model {
     alarmInputs: number;
     alarmOutputs: number;
     ptz: boolean;
+    /** More about its ports than their numbers. */
+    ports?: Omit<PortCounts, 'inputs' | 'outputs'>;
   }): void {
-    this.routes.push(...new Outputs(has.alarmOutputs).routes());
+    this.ports = new Ports({ inputs: has.alarmInputs, outputs: has.alarmOutputs, ...has.ports });
+    this.routes.push(...this.ports.routes(), ...new PushHosts(this.form).routes());
+    const softInputs = has.ports?.softInputs;
     this.xml(
       '/ISAPI/System/capabilities',
       `<DeviceCap version="2.0" xmlns="${NAMESPACE}">
@@ -199,6 +207,7 @@ export class Model {
       <IOCap>
       <IOInputPortNums>${has.alarmInputs}</IOInputPortNums>
       <IOOutputPortNums>${has.alarmOutputs}</IOOutputPortNums>
+      ${softInputs === undefined ? '' : `<SoftIOInputPortNums>${softInputs}</SoftIOInputPortNums>`}
       </IOCap>
       <VideoCap><videoInputPortNums>${has.videoInputs}</videoInputPortNums></VideoCap>
       <AudioCap><audioInputNums>1</audioInputNums><audioOutputNums>1</audioOutputNums></AudioCap>
@@ -351,6 +360,31 @@ export class Model {
       <targetType>${targetType}</targetType>
       </MotionDetectionLayout>
       </MotionDetection>`,
+    );
+  }
+
+  /** Detections and alarm inputs with their arming schedules. */
+  watching(watched: readonly WatchedSpec[]): void {
+    const isRecorder = this.form === 'recorder';
+    const folders = new Map<string, string[]>();
+    for (const spec of watched) {
+      for (const { path, content } of detectionDocuments(spec, isRecorder)) this.xml(path, content);
+      const { folder, path, content } = scheduleDocument(spec, isRecorder);
+      this.xml(path, content);
+      folders.set(folder, [...(folders.get(folder) ?? []), path]);
+    }
+    for (const [folder, members] of folders) this.list(folder, 'ScheduleList', members);
+  }
+
+  /** @param fixed kinds of triggers whose notification cannot be edited, as capability documents call them. */
+  triggerCapabilities(kinds: readonly string[], fixed: readonly string[] = []): void {
+    const caps = [...kinds, ...fixed].map((kind) => {
+      const isFixed = fixed.includes(kind) ? '<isNotSupportCenterModify>true</isNotSupportCenterModify>' : '';
+      return `<${kind}TriggerCap><isSupportCenter>true</isSupportCenter>${isFixed}</${kind}TriggerCap>`;
+    });
+    this.xml(
+      '/ISAPI/Event/triggersCap',
+      `<EventTriggersCap version="2.0" xmlns="${NAMESPACE}">\n${caps.join('\n')}\n</EventTriggersCap>`,
     );
   }
 
