@@ -24,9 +24,20 @@ const ARGUMENTS: Partial<Record<CommandName, Record<string, unknown>>> = {
   'camera.gotoPreset': { preset: 1 },
   'camera.move': { pan: 40, tilt: -20, forMs: 200 },
   'event.setMotionDetection': { enabled: true, sensitivity: 60 },
+  'event.setLineCrossing': { rule: 2, points: [[0.1, 0.2], { x: 0.3, y: 0.4 }] },
+  'event.setArmingSchedule': { armed: 'never' },
+  'event.getTrigger': { trigger: 'VMD-1' },
+  'event.notifyCenter': { trigger: 'VMD-1', enabled: false },
+  'event.setAlarmInput': { contact: 'normallyClosed' },
+  'event.setAlarmOutput': { active: true },
+  'event.setPushHost': { address: '192.0.2.9', url: '/hik' },
+  'event.removePushHost': { host: 1 },
   'config.setTime': { time: '2024-05-01T12:30:00' },
   'config.raw': { path: '/ISAPI/System/capabilities' },
 };
+
+/** Those that wait for themselves; a frozen clock is what makes the answers of the others equal. */
+const WAITING = new Set(['camera.move', 'event.pulseAlarmOutput']);
 
 /** Answer, or code of the error, while a fake clock moves on. */
 async function outcome(
@@ -43,8 +54,7 @@ async function outcome(
     .finally(() => (isDone = true));
   for (let step = 0; step < 200 && !isDone; step++) {
     await turns(2);
-    // Only a movement waits; a frozen clock is what makes answers equal.
-    if (!isDone && name === 'camera.move') await clock.advance(100);
+    if (!isDone && WAITING.has(name)) await clock.advance(100);
   }
   return call;
 }
