@@ -14,8 +14,8 @@ interface Bench {
   readonly client: HikvisionClient;
   readonly device: Simulator;
   readonly clock: FakeClock;
-  /** What the device would tell, and what it had to tell. */
-  tells(event: EventFields): boolean;
+  /** Would the device tell this now? */
+  readonly tells: (event: EventFields) => boolean;
 }
 
 async function bench(model: ModelName): Promise<Bench> {

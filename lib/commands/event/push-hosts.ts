@@ -188,6 +188,22 @@ function isMissingPath(error: unknown): boolean {
   return error instanceof UnsupportedError || error instanceof NotFoundError;
 }
 
+/** A slot that nobody uses, as devices show it. */
+export function emptyPushSlot(number: number, attributes: Readonly<Record<string, string>>): XmlElement {
+  const children = [
+    element('id', number),
+    element('url', '/'),
+    element('protocolType', 'HTTP'),
+    element('parameterFormatType', 'XML'),
+    element('addressingFormatType', 'ipaddress'),
+    element('ipAddress', '0.0.0.0'),
+    element('portNo', 80),
+    element('userName'),
+    element('httpAuthenticationMethod', 'none'),
+  ];
+  return element('HttpHostNotification', children, attributes);
+}
+
 /** A further host, where the list is shorter than the device allows. */
 function* addHost(args: HostArguments, list: XmlElement, hosts: readonly PushHost[]): Steps<IsapiAnswer> {
   const caps = yield* optionalDocument(CAPABILITIES_PATH);
@@ -202,21 +218,8 @@ function* addHost(args: HostArguments, list: XmlElement, hosts: readonly PushHos
     );
   }
   const model = hostsOf(list)[0];
-  const fresh = element(
-    'HttpHostNotification',
-    [
-      element('id', number),
-      element('url', '/'),
-      element('protocolType', 'HTTP'),
-      element('parameterFormatType', 'XML'),
-      element('addressingFormatType', 'ipaddress'),
-      element('ipAddress', '0.0.0.0'),
-      element('portNo', 80),
-      element('userName'),
-      element('httpAuthenticationMethod', 'none'),
-    ],
-    { ...(model ?? list).attributes, ...(Object.keys(model?.attributes ?? {}).length === 0 ? list.attributes : {}) },
-  );
+  const hasOwn = model !== undefined && Object.keys(model.attributes).length > 0;
+  const fresh = emptyPushSlot(number, hasOwn ? model.attributes : list.attributes);
   fill(fresh, args);
   try {
     const request = { method: 'POST', path: HOSTS_PATH, body: formatXml(fresh), contentType: XML_TYPE } as const;

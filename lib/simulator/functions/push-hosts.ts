@@ -1,6 +1,7 @@
 /** The push hosts of a device: addresses to which it would send its events, and what each class makes of them (isapi.md §6.10). */
 import { decodeText } from '../../codec/text';
-import { all, element, find, formatXml, numberAt, parseXml, setText, textAt, type XmlElement } from '../../codec/xml';
+import { all, find, formatXml, numberAt, parseXml, setText, textAt, type XmlElement } from '../../codec/xml';
+import { emptyPushSlot } from '../../commands/event/push-hosts';
 import { NAMESPACE, xmlAnswer, XML_TYPE, type DeviceAnswer } from '../answers';
 import type { DeviceForm, Route, RouteCall } from '../device';
 
@@ -140,23 +141,7 @@ function isUsed(slot: XmlElement): boolean {
   return address !== null && address !== '0.0.0.0';
 }
 
-function emptySlot(id: number): XmlElement {
-  return element(
-    'HttpHostNotification',
-    [
-      element('id', id),
-      element('url', '/'),
-      element('protocolType', 'HTTP'),
-      element('parameterFormatType', 'XML'),
-      element('addressingFormatType', 'ipaddress'),
-      element('ipAddress', '0.0.0.0'),
-      element('portNo', 80),
-      element('userName'),
-      element('httpAuthenticationMethod', 'none'),
-    ],
-    { version: '2.0', xmlns: NAMESPACE },
-  );
-}
+const emptySlot = (id: number): XmlElement => emptyPushSlot(id, { version: '2.0', xmlns: NAMESPACE });
 
 /** The one host of a body, also where it comes in a list. */
 function bodyOf(call: RouteCall): XmlElement | null {
