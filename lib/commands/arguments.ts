@@ -40,11 +40,16 @@ export function checkArguments<P extends Params>(
       continue;
     }
     const result = check(param, value);
-    if ('expected' in result) violations.push({ parameter, given: value, expected: result.expected });
+    if ('expected' in result) violations.push({ parameter, given: shown(parameter, value), expected: result.expected });
     else checked[parameter] = result.value;
   }
   if (violations.length > 0) throw new ArgumentError(violations, { operation: name });
   return checked as CheckedArguments<P>;
+}
+
+/** A password is not repeated in a message, also when it is none that we take. */
+function shown(parameter: string, value: unknown): unknown {
+  return /password/i.test(parameter) ? '***' : value;
 }
 
 function isLeftOut(param: Param, value: unknown): boolean {

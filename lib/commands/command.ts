@@ -78,7 +78,7 @@ export interface JsonParam extends ParamBase {
 export type Param = IntegerParam | NumberParam | TextParam | BooleanParam | ChoiceParam | TimeParam | JsonParam;
 export type Params = Readonly<Record<string, Param>>;
 
-type ValueOf<P extends Param> = P extends { kind: 'integer' | 'number' }
+export type ValueOf<P extends Param> = P extends { kind: 'integer' | 'number' }
   ? number
   : P extends { kind: 'boolean' }
     ? boolean

@@ -15,7 +15,20 @@ export interface Limits {
 
 /** Undefined where the document says nothing about the element. */
 export function limitsAt(capabilities: XmlElement | undefined, path: string): Limits | undefined {
-  const attributes = find(capabilities, path)?.attributes;
+  return limitsOf(find(capabilities, path));
+}
+
+/** The first of these places that a document has. */
+export function firstAt(from: XmlElement | undefined, paths: readonly string[]): XmlElement | undefined {
+  for (const path of paths) {
+    const found = find(from, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function limitsOf(element: XmlElement | undefined): Limits | undefined {
+  const attributes = element?.attributes;
   if (attributes === undefined) return undefined;
   const options = (attributes.opt ?? '')
     .split(',')
@@ -45,6 +58,30 @@ export function violationOf(
   if ((min === null || measure >= min) && (max === null || measure <= max)) return undefined;
   const what = typeof given === 'string' ? 'a text with a length' : 'a number';
   return { parameter, given, expected: `${what} ${rangeText(min, max)} on this device` };
+}
+
+/**
+ * As {@link violationOf}, by the first of these elements that limits such a value; null where none objects.
+ *
+ * @param value as it is written; a list such as `human,vehicle` is taken apart.
+ */
+export function violationAmong(
+  parameter: string,
+  value: string | number,
+  elements: readonly (XmlElement | undefined)[],
+): Violation | null {
+  for (const element of elements) {
+    const limits = limitsOf(element);
+    if (limits === undefined) continue;
+    const { options, min, max } = limits;
+    if (typeof value === 'number' ? min === null && max === null : options === null) continue;
+    for (const part of typeof value === 'string' ? value.split(',') : [value]) {
+      const violation = violationOf(parameter, typeof part === 'string' ? part.trim() : part, limits);
+      if (violation !== undefined) return { ...violation, given: value };
+    }
+    return null;
+  }
+  return null;
 }
 
 function rangeText(min: number | null, max: number | null): string {

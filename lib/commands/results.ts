@@ -93,6 +93,8 @@ export interface Trigger {
   readonly actions: readonly string[];
   /** `center` ("notify surveillance center"): without it the device detects but tells nobody. */
   readonly notifiesCenter: boolean;
+  /** Why no event of it arrives, and what to do; null where it notifies the center. */
+  readonly warning: string | null;
 }
 
 export interface Status {
@@ -117,16 +119,6 @@ export interface DeviceTime {
   readonly timeZone: string | null;
   /** Device minus ours, in milliseconds; positive: the device is ahead. Null where its time has no offset. */
   readonly offsetMs: number | null;
-}
-
-/** What the device says about its motion detection after a change; it may have bent or ignored what was asked. */
-export interface MotionDetection {
-  readonly channel: number;
-  readonly enabled: boolean | null;
-  /** 0-100; cameras round to steps of 20 on their own page. */
-  readonly sensitivity: number | null;
-  /** The device stored the change but uses it only after a restart. */
-  readonly rebootRequired: boolean;
 }
 
 export interface Movement {

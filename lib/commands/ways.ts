@@ -1,10 +1,14 @@
 /** Trying one way after another, for devices that have the same thing at different places. */
 import {
+  AuthenticationError,
   DeviceBusyError,
+  LockedError,
   NotFoundError,
   PermissionError,
   ProtocolError,
   RefusedError,
+  TooManySessionsError,
+  UnreachableError,
   UnsupportedError,
   type ErrorContext,
   type HikvisionError,
@@ -19,6 +23,18 @@ export function isAbsence(error: unknown): error is HikvisionError {
     error instanceof NotFoundError ||
     error instanceof RefusedError ||
     error instanceof PermissionError
+  );
+}
+
+/** The device said no, or was never reached: what was asked for has not happened. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    isAbsence(error) ||
+    error instanceof DeviceBusyError ||
+    error instanceof TooManySessionsError ||
+    error instanceof AuthenticationError ||
+    error instanceof LockedError ||
+    error instanceof UnreachableError
   );
 }
 

@@ -1,17 +1,10 @@
 /**
- * What the binary face can do beyond the commands of the registry: record schedule, recordings, alarm outputs, recording by
+ * What the binary face can do beyond the commands of the registry: record schedule, recordings, recording by
  * hand. Channels are counted as people do; times are the wall clock of the
  * device. All of them are M or L facts (hsp-wire.md §6).
  */
 import { decode, encode, type ValueOf } from '../codec/layout';
-import {
-  alarmOutputRequest,
-  channelRequest,
-  findFileRequest,
-  recordRequest,
-  recordSchedule,
-  type NetDvrTime,
-} from '../codec/structs';
+import { channelRequest, findFileRequest, recordRequest, recordSchedule, type NetDvrTime } from '../codec/structs';
 import { deviceChannelOf } from '../commands/port';
 import { ArgumentError } from '../errors';
 import type { CommandSession, RequestOptions } from './command-session';
@@ -57,17 +50,6 @@ export async function findRecordings(
     const { fileName, start, stop, sizeBytes } = push.record;
     return [{ fileName, start: timeText(start), stop: timeText(stop), sizeBytes }];
   });
-}
-
-/** @param output from 1, as people count. */
-export async function setAlarmOutput(
-  session: CommandSession,
-  output: number,
-  active: boolean,
-  options: RequestOptions = {},
-): Promise<void> {
-  const body = encode(alarmOutputRequest, { output, active: active ? 1 : 0 });
-  await session.request('setAlarmOutput', body, options);
 }
 
 /** Starts or stops a recording by hand. */

@@ -11,6 +11,7 @@ import { parseXml, textAt } from '../codec/xml';
 import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusPlace, type SubStatus } from './answers';
 import { drawPicture } from './picture';
 import type { EventFields } from './event-parts';
+import type { Ports } from './functions/ports';
 import type { ScenarioName } from './scenario';
 import type { SessionLoginDemand } from './session-auth';
 
@@ -65,6 +66,8 @@ export interface DeviceDefinition {
   readonly routes: readonly Route[];
   /** Documents that cannot be written. */
   readonly readOnly?: RegExp;
+  /** Alarm inputs whose contacts can be moved. */
+  readonly ports?: Ports;
   /** Scenario that shows what this device does; null for a dump. */
   readonly scenario: ScenarioName | null;
   /** It has the session login of the web pages. */
@@ -117,6 +120,7 @@ export class SimulatedDevice {
   private readonly readOnly: RegExp | undefined;
   private readonly parts: readonly object[];
   private readonly timers = new Set<Timer>();
+  private readonly ports: Ports | undefined;
   private bootedAtMs = 0;
   /** The simulator's clock, once it runs. */
   private ownClock: Clock = systemClock;
@@ -131,6 +135,7 @@ export class SimulatedDevice {
     this.keys = new Map([...this.documents.keys()].map((key) => [key.toLowerCase(), key]));
     this.routes = definition.routes;
     this.readOnly = definition.readOnly;
+    this.ports = definition.ports;
     this.parts = definition.parts ?? [];
   }
 
@@ -197,6 +202,17 @@ export class SimulatedDevice {
   /** The stored answer to a GET, as it is now. */
   document(path: string): DeviceAnswer | undefined {
     return this.find('GET', path);
+  }
+
+  /**
+   * Closes or opens the contact at an alarm input, as somebody at a door would. Which of both is an alarm is a setting.
+   *
+   * @throws RangeError when there is no such input.
+   */
+  setContact(port: number, isClosed: boolean): void {
+    if (this.ports === undefined) throw new RangeError('the device has no alarm inputs');
+    const event = this.ports.setContact(port, isClosed);
+    if (event !== null) this.onEvent?.(event);
   }
 
   answer(request: DeviceRequest, clock: Clock): DeviceAnswer {

@@ -15,6 +15,7 @@ import { CommandPort, type HspLogEntry, type HspOptions } from './command-port';
 import type { DeviceRequest, SimulatedDevice } from './device';
 import { EventWriter, type EventFields } from './event-parts';
 import { faultNamed, REBOOT_BUSY_MS, REBOOT_MS, SLOW_BODY_MS, type FaultName } from './faults';
+import { isReported } from './functions/watching';
 import type { Replay } from './replay';
 import { ScenarioPlayer, type ScenarioName } from './scenario';
 import { SessionAuth, type SessionLoginDemand } from './session-auth';
@@ -167,10 +168,10 @@ export class Simulator {
       maxStreams: device.maxStreams,
       ...(options.stream === undefined ? {} : { replay: options.stream }),
     });
-    this.player = new ScenarioPlayer(device, this.clock, (event) => this.sendEvent(event));
+    this.player = new ScenarioPlayer(device, this.clock, (event) => this.happens(event));
     this.server = this.createServer();
     this.commandPort = options.hspPort === undefined ? null : this.createCommandPort(options.hsp ?? {});
-    device.onEvent = (event) => this.sendEvent(event);
+    device.onEvent = (event) => this.happens(event);
     device.boot(this.clock);
   }
 
@@ -271,6 +272,11 @@ export class Simulator {
     if (Buffer.isBuffer(event)) this.alertStreams.writeRaw(event);
     else this.alertStreams.write(typeof event === 'string' ? this.writer.document(event) : this.writer.event(event));
     if (!Buffer.isBuffer(event)) this.commandPort?.sendEvent(event);
+  }
+
+  /** Something happens at the device, which tells it where it watches for that, is armed, and is to notify the center. */
+  private happens(event: EventFields): void {
+    if (isReported(event, this.device, this.clock)) this.sendEvent(event);
   }
 
   /** Plays a scenario round after round; null ends it. */

@@ -1,20 +1,11 @@
 /** Pan, tilt and zoom: where a channel has them, and movements that stop by themselves. */
 import { encode } from '../../codec/layout';
 import { PTZ_CODES, ptzControl, stopCode, type PtzMove } from '../../codec/structs';
-import {
-  AuthenticationError,
-  ConnectionLostError,
-  DeviceBusyError,
-  LockedError,
-  TimeoutError,
-  TooManySessionsError,
-  UnreachableError,
-  type HikvisionError,
-} from '../../errors';
+import { ConnectionLostError, DeviceBusyError, TimeoutError, type HikvisionError } from '../../errors';
 import { BUSY_RETRY_WAITS_MS, MOVE_MAX_MS } from '../../settings';
 import { wait, type CommandContext, type IntegerParam, type Steps } from '../command';
 import { askPort, waitPort, type PortSteps } from '../port';
-import { firstThatWorks, isAbsence, mostTelling } from '../ways';
+import { firstThatWorks, isAbsence, isRefusal, mostTelling } from '../ways';
 
 /** Cameras and analog channels have the plain path, IP channels of a recorder the proxy (isapi.md §4.1). */
 const PTZ_BASES = {
@@ -109,18 +100,6 @@ export function* hold(drive: Drive, forMs: number, memory: Map<string, unknown>)
     if (mayMove && isOwner()) stopped = yield* insist(drive, isOwner);
   }
   return stopped;
-}
-
-/** The device said no, or was never reached. */
-function isRefusal(error: unknown): boolean {
-  return (
-    isAbsence(error) ||
-    error instanceof DeviceBusyError ||
-    error instanceof TooManySessionsError ||
-    error instanceof AuthenticationError ||
-    error instanceof LockedError ||
-    error instanceof UnreachableError
-  );
 }
 
 /** Errors that may pass, after which a camera that moves must be told again to stop. */

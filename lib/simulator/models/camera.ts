@@ -1,4 +1,5 @@
 /** An IP camera that turns. */
+import { WATCHED_NAMES } from '../../commands/event/watched';
 import type { SimulatedDevice } from '../device';
 import { addPictureSettings } from '../functions/picture-settings';
 import { Ptz } from '../functions/ptz';
@@ -30,6 +31,14 @@ export function camera(): SimulatedDevice {
     { id: 'linedetection-1', type: 'linedetection', channel: 1, actions: ['center', 'record-1'] },
     // Detected, but told to nobody: what a user who sees no events should be shown.
     { id: 'fielddetection-1', type: 'fielddetection', channel: 1, actions: ['record-1'] },
+    { id: 'regionEntrance-1', type: 'regionEntrance', channel: 1, actions: ['center'] },
+    { id: 'regionExiting-1', type: 'regionExiting', channel: 1, actions: ['center'] },
+    { id: 'loitering-1', type: 'loitering', channel: 1, actions: ['center'] },
+    { id: 'scenechangedetection-1', type: 'scenechangedetection', channel: 1, actions: ['center'] },
+    { id: 'defocus-1', type: 'defocus', channel: 1, actions: ['center'] },
+    { id: 'facedetection-1', type: 'facedetection', channel: 1, actions: ['center'] },
+    { id: 'audioexception-1', type: 'audioexception', channel: 1, actions: ['center'] },
+    { id: 'PIR', type: 'PIR', actions: ['center'] },
     { id: 'IO-1', type: 'IO', port: 1, actions: ['center'] },
     { id: 'diskfull', type: 'diskfull', actions: ['center', 'beep'] },
     { id: 'illaccess', type: 'illaccess', actions: [] },
@@ -41,5 +50,7 @@ export function camera(): SimulatedDevice {
   );
   addPictureSettings(model, 1, 'camera');
   addSiren(model, '/ISAPI/Event/triggers/notifications');
+  model.watching(WATCHED_NAMES.filter((name) => name !== 'videoLoss').map((name) => ({ name, channel: 1 })));
+  model.triggerCapabilities(['MotionDetection', 'TamperDetection', 'LineDetect', 'FiledDetect', 'IO', 'Diskfull']);
   return model.build();
 }

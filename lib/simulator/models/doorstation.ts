@@ -1,5 +1,4 @@
 /** A door station with a bell and a lock. */
-import { NAMESPACE, xmlAnswer } from '../answers';
 import type { SimulatedDevice } from '../device';
 import { AccessLog } from '../functions/access-log';
 import { Doors } from '../functions/doors';
@@ -14,7 +13,14 @@ export function doorStation(): SimulatedDevice {
     mac: '02:00:00:51:4d:03',
   });
   model.deviceInfo('ACS', 'V2.2.56', 'build 231013');
-  model.capabilities({ videoInputs: 1, inputProxies: 0, alarmInputs: 2, alarmOutputs: 1, ptz: false });
+  model.capabilities({
+    videoInputs: 1,
+    inputProxies: 0,
+    alarmInputs: 2,
+    alarmOutputs: 1,
+    ptz: false,
+    ports: { outputUse: 'electricLock', outputName: 'Lock' },
+  });
   model.videoInputs([{ channel: 1, name: 'Front door' }]);
   model.refuse('/ISAPI/ContentMgmt/InputProxy/channels');
   model.streams([
@@ -28,14 +34,10 @@ export function doorStation(): SimulatedDevice {
   ]);
   const log = new AccessLog();
   model.add(log, new Doors(1, log), new Intercom(log));
-  model.document(
-    '/ISAPI/System/IO/outputs',
-    xmlAnswer(
-      `<IOOutputPortList version="2.0" xmlns="${NAMESPACE}">
-      <IOOutputPort><id>1</id><name>Lock</name><IOUseType>electricLock</IOUseType></IOOutputPort>
-      </IOOutputPortList>`,
-      model.lineEnd,
-    ),
-  );
+  model.watching([
+    { name: 'motion', channel: 1 },
+    { name: 'tamper', channel: 1 },
+    { name: 'alarmInput', channel: 1 },
+  ]);
   return model.build();
 }

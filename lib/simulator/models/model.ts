@@ -12,8 +12,10 @@ import {
   type Route,
   type RouteCall,
 } from '../device';
+import { Ports, type PortCounts } from '../functions/ports';
+import { PushHosts } from '../functions/push-hosts';
 import { settingDocuments, settingRoutes, streamCapabilities } from '../functions/settings';
-import { Outputs } from '../outputs';
+import { detectionDocuments, scheduleDocument, type WatchedSpec } from '../functions/watching';
 import { Recordings, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
 import type { SessionLoginDemand } from '../session-auth';
@@ -48,6 +50,7 @@ export class Model {
   sessionLogin: SessionLoginDemand | undefined;
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
+  private ports: Ports | undefined;
 
   constructor(
     private readonly scenario: ScenarioName,
@@ -78,6 +81,7 @@ export class Model {
       documents: this.documents,
       routes: this.routes,
       readOnly: /\/(capabilities|Storage|adminAccesses|status|callStatus|inputs\/channels|outputs)$/i,
+      ...(this.ports === undefined ? {} : { ports: this.ports }),
       scenario: this.scenario,
       parts: this.parts,
       ...(this.maxStreams === undefined ? {} : { maxStreams: this.maxStreams }),
@@ -208,8 +212,12 @@ export class Model {
     alarmInputs: number;
     alarmOutputs: number;
     ptz: boolean;
+    /** More about its ports than their numbers. */
+    ports?: Omit<PortCounts, 'inputs' | 'outputs'>;
   }): void {
-    this.routes.push(...new Outputs(has.alarmOutputs).routes());
+    this.ports = new Ports({ inputs: has.alarmInputs, outputs: has.alarmOutputs, ...has.ports });
+    this.routes.push(...this.ports.routes(), ...new PushHosts(this.form).routes());
+    const softInputs = has.ports?.softInputs;
     this.xml(
       '/ISAPI/System/capabilities',
       `<DeviceCap version="2.0" xmlns="${NAMESPACE}">
@@ -218,6 +226,7 @@ export class Model {
       <IOCap>
       <IOInputPortNums>${has.alarmInputs}</IOInputPortNums>
       <IOOutputPortNums>${has.alarmOutputs}</IOOutputPortNums>
+      ${softInputs === undefined ? '' : `<SoftIOInputPortNums>${softInputs}</SoftIOInputPortNums>`}
       </IOCap>
       <VideoCap><videoInputPortNums>${has.videoInputs}</videoInputPortNums></VideoCap>
       <AudioCap><audioInputNums>1</audioInputNums><audioOutputNums>1</audioOutputNums></AudioCap>
@@ -376,6 +385,31 @@ export class Model {
       <targetType>${targetType}</targetType>
       </MotionDetectionLayout>
       </MotionDetection>`,
+    );
+  }
+
+  /** Detections and alarm inputs with their arming schedules. */
+  watching(watched: readonly WatchedSpec[]): void {
+    const isRecorder = this.form === 'recorder';
+    const folders = new Map<string, string[]>();
+    for (const spec of watched) {
+      for (const { path, content } of detectionDocuments(spec, isRecorder)) this.xml(path, content);
+      const { folder, path, content } = scheduleDocument(spec, isRecorder);
+      this.xml(path, content);
+      folders.set(folder, [...(folders.get(folder) ?? []), path]);
+    }
+    for (const [folder, members] of folders) this.list(folder, 'ScheduleList', members);
+  }
+
+  /** @param fixed kinds of triggers whose notification cannot be edited, as capability documents call them. */
+  triggerCapabilities(kinds: readonly string[], fixed: readonly string[] = []): void {
+    const caps = [...kinds, ...fixed].map((kind) => {
+      const isFixed = fixed.includes(kind) ? '<isNotSupportCenterModify>true</isNotSupportCenterModify>' : '';
+      return `<${kind}TriggerCap><isSupportCenter>true</isSupportCenter>${isFixed}</${kind}TriggerCap>`;
+    });
+    this.xml(
+      '/ISAPI/Event/triggersCap',
+      `<EventTriggersCap version="2.0" xmlns="${NAMESPACE}">\n${caps.join('\n')}\n</EventTriggersCap>`,
     );
   }
 

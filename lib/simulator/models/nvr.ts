@@ -5,6 +5,17 @@ import { Ptz } from '../functions/ptz';
 import { addSiren } from '../functions/siren';
 import { Model } from './model';
 
+const CHANNEL_DETECTIONS = [
+  'motion',
+  'tamper',
+  'videoLoss',
+  'lineCrossing',
+  'intrusion',
+  'regionEntrance',
+  'regionExit',
+  'sceneChange',
+] as const;
+
 /** Channel 1 turns; channel 8 is offline. */
 export function recorder(): SimulatedDevice {
   const model = new Model('nvr', 'recorder', {
@@ -16,7 +27,14 @@ export function recorder(): SimulatedDevice {
   const names = ['Gate', 'Yard', 'Workshop', 'Stairs', 'Cellar', 'Office', 'Roof', 'Barn'];
   const channels = names.map((name, index) => ({ channel: index + 1, name, online: index !== 7 }));
   model.deviceInfo('NVR', 'V4.62.210', 'build 230619');
-  model.capabilities({ videoInputs: 0, inputProxies: channels.length, alarmInputs: 4, alarmOutputs: 1, ptz: true });
+  model.capabilities({
+    videoInputs: 0,
+    inputProxies: channels.length,
+    alarmInputs: 4,
+    alarmOutputs: 1,
+    ptz: true,
+    ports: { softInputs: 8, proxied: [301] },
+  });
   model.refuse('/ISAPI/System/Video/inputs/channels');
   model.inputProxies(channels);
   model.storage([
@@ -56,9 +74,17 @@ export function recorder(): SimulatedDevice {
     ]),
     { id: 'linedetection-2', type: 'linedetection', channel: 2, actions: ['center', 'record-2'] },
     { id: 'IO-1', type: 'IO', port: 1, actions: ['center'] },
+    { id: 'IO-301', type: 'IO', port: 301, actions: ['center'] },
+    { id: 'softIO-1', type: 'softIO', port: 1, actions: ['center'] },
     { id: 'diskfull', type: 'diskfull', actions: ['beep'] },
     { id: 'diskerror', type: 'diskerror', actions: ['center', 'beep'] },
   ]);
+  model.watching([
+    ...channels.flatMap(({ channel }) => CHANNEL_DETECTIONS.map((name) => ({ name, channel }))),
+    { name: 'alarmInput', channel: 1 },
+    { name: 'alarmInput', channel: 301 },
+  ]);
+  model.triggerCapabilities(['MotionDetection', 'VideoLoss', 'LineDetect', 'IO'], ['Diskfull']);
   const ptz = new Ptz();
   // Recorders have a path of their own for the IP channels, many take the plain one as well (isapi.md §4.1).
   model.routes.push(

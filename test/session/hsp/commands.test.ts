@@ -1,12 +1,7 @@
 /** The same commands over both faces, and in both encodings of the command port. */
 import { describe, expect, it } from 'vitest';
 import { commandList, commandNamed, type HikvisionClient } from '../../../lib/index';
-import {
-  findRecordings,
-  readRecordSchedule,
-  setAlarmOutput,
-  setRecording,
-} from '../../../lib/session/command-port-functions';
+import { findRecordings, readRecordSchedule, setRecording } from '../../../lib/session/command-port-functions';
 import { openSession } from '../../../lib/session/open-link';
 import { deviceFromDump, SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../../../lib/simulator';
 import { gateFor } from '../../../lib/transport/gate';
@@ -288,8 +283,6 @@ describe('functions without a command of the registry', () => {
     const device = await hspSimulator('nvr');
     const session = sessionOf(device);
     try {
-      expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setAlarmOutput(session, 1, true)));
-      expect(await codeOf(setAlarmOutput(session, 99, true))).toBe('HIK_UNSUPPORTED');
       expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setRecording(session, 1, true)));
       expect(await codeOf(setRecording(session, 200, false))).toBe('HIK_UNSUPPORTED');
     } finally {
