@@ -18,6 +18,7 @@ import {
   UnsupportedError,
 } from './errors';
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
+import { systemFiles, type Files } from './files';
 import { Connection, type ConnectionState } from './session/connection';
 import { EventPump, type PumpCounters, type Warning } from './session/event-pump';
 import type { BinaryFace, DeviceLink } from './session/link';
@@ -44,6 +45,8 @@ export interface ClientOptions {
   /** Another serial number that answers is reported and refused. */
   readonly expectedSerial?: string;
   readonly clock?: Clock;
+  /** Where commands find the files that they are given; those of this machine when not given. */
+  readonly files?: Files;
   /** 0 up to 1; spreads reconnections. For tests. */
   readonly random?: () => number;
 }
@@ -185,6 +188,8 @@ class ClientBase {
       context: this.context,
       clock: this.clock,
       signal: abort.signal,
+      files: this.options.files ?? systemFiles,
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
     });
     const running = { abort, done };

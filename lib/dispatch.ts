@@ -1,16 +1,21 @@
 /** One command: its steps become requests, and answers and errors go back into its steps. */
 import { sleep, type Clock } from './clock';
 import { mapAnswer } from './commands/answers';
-import type { Command, CommandContext, Effect, IsapiAnswer, IsapiRequest, Step } from './commands/command';
-import type { PortDevice, PortRequest, PortStep } from './commands/port';
-import { ClosedError, ConfirmationError, ConnectionLostError, DeviceBusyError } from './errors';
+import type { BodyPlan, Command, CommandContext, Effect, IsapiAnswer, IsapiRequest, Step } from './commands/command';
+import type { PortAnswer, PortDevice, PortRequest, PortStep } from './commands/port';
+import type { PushMessage } from './codec/alarm';
+import { ClosedError, ConfirmationError, ConnectionLostError, DeviceBusyError, UnsupportedError } from './errors';
+import { MemorySink, type Files } from './files';
 import { BUSY_RETRY_WAITS_MS } from './settings';
+import type { Transfer, TransferOptions } from './transport/transfer';
 
 /** Whatever carries an ISAPI request to the device and its answer back. */
 export interface RequestCarrier {
   /** The device as people know it. */
   readonly place: string;
   send(request: IsapiRequest, options: { signal?: AbortSignal; idempotent?: boolean }): Promise<IsapiAnswer>;
+  /** Missing where bodies always go through memory. */
+  transfer?(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer>;
 }
 
 /** Whatever speaks the binary language of the command port with the device. */
@@ -18,6 +23,7 @@ export interface BinaryCarrier {
   readonly place: string;
   device(signal?: AbortSignal): Promise<PortDevice>;
   ask(request: PortRequest, options: { signal?: AbortSignal; operation?: string }): Promise<Buffer>;
+  list(request: PortRequest, options: { signal?: AbortSignal; operation?: string }): Promise<readonly PushMessage[]>;
 }
 
 export interface DispatchOptions {
@@ -29,6 +35,9 @@ export interface DispatchOptions {
   readonly signal?: AbortSignal;
   /** The caller has confirmed a `danger` command. */
   readonly confirm?: boolean;
+  /** Where files of the caller are; commands that want one fail without. */
+  readonly files?: Files;
+  readonly onProgress?: (progress: number) => void;
 }
 
 /** After a cancellation a command may put right what it began (stop a camera), and no more than that. */
@@ -60,6 +69,7 @@ export async function dispatch(
     });
   }
   let signal = options.signal ?? NEVER;
+  const tell = progressTeller(options.onProgress);
   let stepsLeft = Infinity;
   const native = await nativeSteps();
   // Each kind of step is answered with what it asks for, by `perform`.
@@ -67,7 +77,7 @@ export async function dispatch(
   let next = steps.next();
   while (next.done !== true) {
     if (stepsLeft-- <= 0) throw new ClosedError('cancelled', { device: carrier.place, operation: name });
-    let answer: IsapiAnswer | Buffer | undefined;
+    let answer: IsapiAnswer | PortAnswer;
     try {
       answer = await perform(next.value, signal);
     } catch (error) {
@@ -82,25 +92,35 @@ export async function dispatch(
   }
   return next.value;
 
-  async function nativeSteps(): Promise<Generator<PortStep, unknown, Buffer | undefined> | null> {
+  async function nativeSteps(): Promise<Generator<PortStep, unknown, PortAnswer> | null> {
     const { binary } = options;
     if (binary === undefined || command.commandPort === undefined) return null;
     const device = await binary.device(signal);
     return command.commandPort(args, { device, now: context.now, memory: context.memory });
   }
 
-  async function perform(step: Step | PortStep, until: AbortSignal): Promise<IsapiAnswer | Buffer | undefined> {
+  async function perform(step: Step | PortStep, until: AbortSignal): Promise<IsapiAnswer | PortAnswer> {
     if ('waitMs' in step) {
       await pause(step.waitMs, until);
       return undefined;
     }
+    if ('progress' in step) {
+      tell(step.progress);
+      return undefined;
+    }
+    if ('readFile' in step) {
+      const body = await callersFiles().read(step.readFile, step.maxBytes);
+      return { status: 200, contentType: null, body };
+    }
+    if ('plan' in step) return move(step.request, step.plan as BodyPlan, until);
     // Only what changes nothing is ever asked twice; an open door must not be opened again.
-    const isRepeatable = effect === 'read' && ('frame' in step || step.request.method === 'GET');
-    const retriesItself = command.retriesItself === true && !('frame' in step);
+    const isRepeatable = effect === 'read' && (!('request' in step) || step.request.method === 'GET');
+    const retriesItself = command.retriesItself === true && 'request' in step;
     const waits = isRepeatable && !retriesItself ? BUSY_RETRY_WAITS_MS : [];
     for (let attempt = 0; ; attempt++) {
       try {
-        return await ('frame' in step ? askBinary(step.frame, until) : askText(step.request, until, isRepeatable));
+        if ('request' in step) return await askText(step.request, until, isRepeatable);
+        return await askBinary(step, until);
       } catch (error) {
         const waitMs = waits[attempt];
         const isPassing = error instanceof DeviceBusyError || (error instanceof ConnectionLostError && attempt === 0);
@@ -111,15 +131,61 @@ export async function dispatch(
   }
 
   async function askText(request: IsapiRequest, until: AbortSignal, isRepeatable: boolean): Promise<IsapiAnswer> {
-    const answer = await carrier.send(request, { signal: until, idempotent: isRepeatable });
+    return judged(await carrier.send(request, { signal: until, idempotent: isRepeatable }));
+  }
+
+  function judged(answer: IsapiAnswer): IsapiAnswer {
     const problem = mapAnswer(answer, name, carrier.place, clock.now());
     if (problem === null) return answer;
     throw problem;
   }
 
-  function askBinary(request: PortRequest, until: AbortSignal): Promise<Buffer> {
+  function askBinary(step: Exclude<PortStep, { waitMs: number }>, until: AbortSignal): Promise<PortAnswer> {
     // Only native steps ask for frames, and there are none without a binary face.
-    return (options.binary as BinaryCarrier).ask(request, { signal: until, operation: name });
+    const binary = options.binary as BinaryCarrier;
+    const asked = { signal: until, operation: name };
+    return 'frame' in step ? binary.ask(step.frame, asked) : binary.list(step.list, asked);
+  }
+
+  /** Moves a body past memory. Never sent twice: what has gone cannot be taken back. */
+  async function move(request: IsapiRequest, plan: BodyPlan, until: AbortSignal): Promise<IsapiAnswer> {
+    if (carrier.transfer === undefined) {
+      throw new UnsupportedError('goes over HTTP only: the command port cannot carry a body of this kind', {
+        device: carrier.place,
+        operation: name,
+      });
+    }
+    const heard = plan.kind === 'hear' ? new MemorySink(plan.maxBytes) : null;
+    const expectedBytes = plan.kind === 'toFile' ? plan.expectedBytes : undefined;
+    const startMs = clock.monotonic();
+    const answer = await carrier.transfer(request, transferOf(plan, heard), {
+      signal: until,
+      onBytes: (bytes, ofBytes) => {
+        const part =
+          plan.kind === 'hear' ? (clock.monotonic() - startMs) / plan.forMs : bytes / (ofBytes ?? expectedBytes ?? NaN);
+        if (!Number.isNaN(part)) tell(part);
+      },
+    });
+    judged(answer);
+    return heard === null || answer.sizeBytes === undefined ? answer : { ...answer, body: heard.bytes() };
+  }
+
+  function transferOf(plan: BodyPlan, heard: MemorySink | null): Transfer {
+    switch (plan.kind) {
+      case 'toFile':
+        return { kind: 'receive', open: () => callersFiles().create(plan.file) };
+      case 'fromFile':
+        return { kind: 'send', open: () => callersFiles().open(plan.file) };
+      case 'speak':
+        return plan;
+      case 'hear':
+        return { kind: 'receive', open: () => Promise.resolve(heard as MemorySink), forMs: plan.forMs };
+    }
+  }
+
+  function callersFiles(): Files {
+    if (options.files !== undefined) return options.files;
+    throw new UnsupportedError('there are no files here', { device: carrier.place, operation: name });
   }
 
   async function pause(waitMs: number, until: AbortSignal): Promise<void> {
@@ -134,3 +200,22 @@ export async function dispatch(
 }
 
 const NEVER = new AbortController().signal;
+
+/** Smaller steps are not worth telling. */
+const PROGRESS_STEP = 0.005;
+
+/** Tells how far a command is: within 0 and 1, never backwards, not for every packet. */
+function progressTeller(onProgress: DispatchOptions['onProgress']): (progress: number) => void {
+  let told = -1;
+  return (progress) => {
+    const bounded = Math.min(1, Math.max(0, progress));
+    if (onProgress === undefined || bounded <= told || (bounded < 1 && told >= 0 && bounded - told < PROGRESS_STEP))
+      return;
+    told = bounded;
+    try {
+      onProgress(bounded);
+    } catch {
+      // A listener that fails must not take the command with it.
+    }
+  };
+}

@@ -11,6 +11,7 @@ export { placeOf, parseDeviceUrl, USUAL_PORTS } from './transport/address';
 export type { DeviceAddress, DeviceProtocol } from './transport/address';
 export { systemClock } from './clock';
 export type { Clock, Timer } from './clock';
+export type { Files, Sink, Source } from './files';
 export * from './errors';
 export { EVENT_KINDS, EVENT_KIND_NAMES, kindOf } from './events/kinds';
 export type { EventKind } from './events/kinds';

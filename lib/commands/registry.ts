@@ -24,6 +24,8 @@ export interface CallOptions {
    * has one, with null for what that does not know.
    */
   readonly encoding?: 'text' | 'binary';
+  /** Is told how far a long command is, from 0 to 1 and never backwards. */
+  readonly onProgress?: (progress: number) => void;
 }
 
 /** A command as a method; its arguments may be left out when every one of them may. */

@@ -9,6 +9,20 @@ export interface DeviceAnswer {
   readonly body: Buffer;
   /** The device restarts once this is sent. */
   readonly restarts?: true;
+  /** Sent instead of `body`, piece by piece; over HTTP only. */
+  readonly stream?: AnswerStream;
+  /** Takes what the client goes on to write on this connection after its request, until one of both ends it. */
+  readonly hears?: (bytes: Buffer) => void;
+}
+
+/** A body that is never whole in memory. */
+export interface AnswerStream {
+  /** Null: it goes on until the client has enough. */
+  readonly sizeBytes: number | null;
+  /** Pause after each piece, as a microphone has it; 0: as fast as the client takes it. */
+  readonly everyMs: number;
+  /** Null at the end. */
+  next(): Buffer | null;
 }
 
 /** Cameras end lines with CRLF, recorders with LF (isapi.md §0.1). */
