@@ -56,10 +56,12 @@ const STATUS_WORDS = {
   methodNotAllowed: [405, 4, 'Invalid Operation', 0x40000004],
   invalidOperation: [403, 4, 'Invalid Operation', 0x40000006],
   IDNotexist: [403, 4, 'Invalid Operation', 0x40001001],
+  twoWayAudioInProgressPleaseWait: [403, 4, 'Invalid Operation', 0x40002068],
   badXmlFormat: [400, 5, 'Invalid XML Format', 0x50000001],
   badJsonFormat: [400, 5, 'Invalid Format', 0x50000002],
   badParameters: [400, 6, 'Invalid XML Content', 0x60000001],
   badXmlContent: [400, 6, 'Invalid XML Content', 0x60000003],
+  badDevType: [400, 6, 'Invalid Content', 0x60000010],
   MessageParametersLack: [400, 6, 'Invalid XML Content', 0x60000019],
   deployExceedMax: [403, 6, 'Invalid Content', 0x60006018],
 } as const;

@@ -11,6 +11,7 @@ import { parseXml, textAt } from '../codec/xml';
 import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusPlace, type SubStatus } from './answers';
 import { drawPicture } from './picture';
 import type { EventFields } from './event-parts';
+import type { Talk } from './functions/talk';
 import type { ScenarioName } from './scenario';
 
 /**
@@ -64,6 +65,8 @@ export interface DeviceDefinition {
   readonly routes: readonly Route[];
   /** Documents that cannot be written. */
   readonly readOnly?: RegExp;
+  /** Two-way audio, where it has that. */
+  readonly talk?: Talk;
   /** Scenario that shows what this device does; null for a dump. */
   readonly scenario: ScenarioName | null;
 }
@@ -92,6 +95,8 @@ export class SimulatedDevice {
   readonly identity: DeviceIdentity;
   readonly form: DeviceForm;
   readonly scenario: DeviceDefinition['scenario'];
+  /** What it heard and whether somebody talks; null where it has no two-way audio. */
+  readonly talk: Talk | null;
   /** `NTP` or `manual`. */
   timeMode = 'NTP';
   timeZone = FACTORY_ZONE;
@@ -112,6 +117,7 @@ export class SimulatedDevice {
     this.identity = definition.identity;
     this.form = definition.form;
     this.scenario = definition.scenario;
+    this.talk = definition.talk ?? null;
     this.documents = new Map(definition.documents);
     this.keys = new Map([...this.documents.keys()].map((key) => [key.toLowerCase(), key]));
     this.routes = definition.routes;
@@ -144,6 +150,25 @@ export class SimulatedDevice {
   /** The stored answer to a GET, as it is now. */
   document(path: string): DeviceAnswer | undefined {
     return this.find('GET', path);
+  }
+
+  /** All documents that can be written, as they are now. */
+  settings(): Record<string, string> {
+    const texts: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const [key, answer] of this.documents) {
+      const path = key.slice(key.indexOf(' ') + 1);
+      if (key.startsWith('GET ') && answer.status === 200 && this.readOnly?.test(path) !== true)
+        texts[path] = answer.body.toString('base64');
+    }
+    return texts;
+  }
+
+  /** Puts documents back that `settings` gave; what this device does not have is left out. */
+  restoreSettings(texts: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(texts)) {
+      const stored = this.documents.get(`GET ${path}`);
+      if (stored !== undefined) this.documents.set(`GET ${path}`, { ...stored, body: Buffer.from(text, 'base64') });
+    }
   }
 
   answer(request: DeviceRequest, clock: Clock): DeviceAnswer {

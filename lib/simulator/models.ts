@@ -3,18 +3,23 @@ import type { SimulatedDevice } from './device';
 import { camera } from './models/camera';
 import { doorStation } from './models/doorstation';
 import { recorder } from './models/nvr';
+import type { RecordingOptions } from './recordings';
 
 /** Name on the command line, and how to make a new one. */
 const MODELS = { camera, nvr: recorder, doorstation: doorStation } as const satisfies Record<
   string,
-  () => SimulatedDevice
+  (recordings?: RecordingOptions) => SimulatedDevice
 >;
 
 export type ModelName = keyof typeof MODELS;
 
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 
-/** A new device of that model, with factory settings. Each call gives one of its own. */
-export function builtInDevice(model: ModelName): SimulatedDevice {
-  return MODELS[model]();
+/**
+ * A new device of that model, with factory settings. Each call gives one of its own.
+ *
+ * @param recordings how it records, where that is not as usual.
+ */
+export function builtInDevice(model: ModelName, recordings?: RecordingOptions): SimulatedDevice {
+  return MODELS[model](recordings);
 }

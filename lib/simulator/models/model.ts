@@ -13,7 +13,10 @@ import {
   type RouteCall,
 } from '../device';
 import { Outputs } from '../outputs';
-import { Recordings, type TrackSpec } from '../recordings';
+import { backupRoutes } from '../functions/backup';
+import { logRoutes } from '../functions/logs';
+import { Talk, type TalkOptions } from '../functions/talk';
+import { Recordings, type RecordingOptions, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
 
 interface StreamSpec {
@@ -40,13 +43,14 @@ export class Model {
   readonly routes: Route[] = [];
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
+  private talker: Talk | undefined;
 
   constructor(
     private readonly scenario: ScenarioName,
     private readonly form: DeviceForm,
     private readonly identity: DeviceIdentity,
   ) {
-    this.routes.push(timeReadRoute, timeWriteRoute, statusRoute, rebootRoute);
+    this.routes.push(timeReadRoute, timeWriteRoute, statusRoute, rebootRoute, ...backupRoutes());
   }
 
   get lineEnd(): LineEnd {
@@ -71,6 +75,7 @@ export class Model {
       routes: this.routes,
       readOnly: /\/(capabilities|Storage|adminAccesses|status|callStatus|inputs\/channels|outputs)$/i,
       scenario: this.scenario,
+      ...(this.talker === undefined ? {} : { talk: this.talker }),
     });
   }
 
@@ -171,8 +176,21 @@ export class Model {
     this.list(base, 'NTPServerList', [`${base}/1`]);
   }
 
-  recordings(tracks: readonly TrackSpec[]): void {
-    const recordings = new Recordings(tracks);
+  /** Two-way audio. */
+  talk(options: TalkOptions): void {
+    this.talker = new Talk(options);
+    const documents = this.talker.documents();
+    for (const { path, content } of documents) this.xml(path, content);
+    this.list(
+      '/ISAPI/System/TwoWayAudio/channels',
+      'TwoWayAudioChannelList',
+      documents.map(({ path }) => path),
+    );
+    this.routes.push(...this.talker.routes());
+  }
+
+  recordings(tracks: readonly TrackSpec[], options: RecordingOptions = {}): void {
+    const recordings = new Recordings(tracks, options);
     const documents = recordings.documents();
     for (const { path, content } of documents) this.xml(path, content);
     this.list(
@@ -180,7 +198,7 @@ export class Model {
       'TrackList',
       documents.map(({ path }) => path),
     );
-    this.routes.push(...recordings.routes());
+    this.routes.push(...recordings.routes(), ...logRoutes());
   }
 
   capabilities(has: {
