@@ -1,7 +1,15 @@
 /** What a recorder has: channels and disks. Cameras answer as well, with their own lenses and card. */
 import { channelList } from './recorder/channel-list';
+import { log } from './recorder/log';
+import { playback } from './recorder/playback';
+import { recording } from './recorder/recording';
+import { search } from './recorder/search';
 import { storage } from './recorder/storage';
 
-export const recorder = { ...channelList, ...storage } as const;
+export const recorder = { ...channelList, ...storage, ...recording, ...search, ...playback, ...log } as const;
 export type * from './recorder/channel-list';
 export type * from './recorder/storage';
+export type * from './recorder/recording';
+export type * from './recorder/search';
+export type * from './recorder/playback';
+export type * from './recorder/log';

@@ -95,7 +95,11 @@ export function* searchPatiently(
 }
 
 /** Elements in the order of the documents that were seen; some devices mind it. */
-function description({ subject, filter = '', fromMs, toMs, limit }: CmSearch, searchId: string, position: number): string {
+function description(
+  { subject, filter = '', fromMs, toMs, limit }: CmSearch,
+  searchId: string,
+  position: number,
+): string {
   return (
     `<?xml version="1.0" encoding="UTF-8"?><CMSearchDescription><searchID>${searchId}</searchID>${subject}` +
     `<timeSpanList><timeSpan><startTime>${zuluTime(fromMs)}</startTime><endTime>${zuluTime(toMs)}</endTime></timeSpan></timeSpanList>` +

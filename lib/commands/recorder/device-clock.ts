@@ -59,10 +59,7 @@ export function* readDeviceClock(context: CommandContext): Steps<DeviceClock> {
   const stamp = parseStamp(textAt(document, 'localTime') ?? '');
   const zone = parseZone(textAt(document, 'timeZone') ?? '');
   const offsetMsAtMoment = (utcMs: number) => (zone === undefined ? (stamp?.offsetMs ?? null) : offsetAt(zone, utcMs));
-  return new DeviceClock(
-    stamp?.wallMs ?? context.now() + (offsetMsAtMoment(context.now()) ?? 0),
-    offsetMsAtMoment,
-  );
+  return new DeviceClock(stamp?.wallMs ?? context.now() + (offsetMsAtMoment(context.now()) ?? 0), offsetMsAtMoment);
 }
 
 /** The span that a caller asked for, as wall clock; the last day where nothing was said. */
@@ -74,7 +71,9 @@ export function spanOf(
   const fromMs = from === undefined ? toMs - DAY_MS : clock.wallMsOf('from', from);
   if (fromMs >= toMs) throw new ArgumentError([{ parameter: 'from', given: from, expected: 'a time before the end' }]);
   if (toMs - fromMs > MAX_SPAN_DAYS * DAY_MS) {
-    throw new ArgumentError([{ parameter: 'from', given: from, expected: `at most ${MAX_SPAN_DAYS} days before the end` }]);
+    throw new ArgumentError([
+      { parameter: 'from', given: from, expected: `at most ${MAX_SPAN_DAYS} days before the end` },
+    ]);
   }
   return { fromMs, toMs };
 }

@@ -60,7 +60,8 @@ function* searchTrack(
   return yield* firstThatWorks(SEARCH_WAYS, context.memory, 'recorder.searchRecordings/way', (way) => {
     const list = way === 'trackIDList' ? 'trackIDList' : 'trackList';
     const typePart = type === 'all' ? '' : `/${type}`;
-    const descriptor = way === 'videoMotion' ? '//metadata.psia.org/VideoMotion' : `//recordType.meta.std-cgi.com${typePart}`;
+    const descriptor =
+      way === 'videoMotion' ? '//metadata.psia.org/VideoMotion' : `//recordType.meta.std-cgi.com${typePart}`;
     return searchOnce({
       path: SEARCH_PATH,
       subject: `<${list}><trackID>${trackId}</trackID></${list}>`,

@@ -27,6 +27,20 @@ function encodeCredential(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/** `rtsp://host:port`, with user and password where they are wanted. */
+export function* rtspOrigin(withPassword: boolean, context: CommandContext): Steps<string> {
+  const port = yield* rtspPort();
+  const user = withPassword ? `${encodeCredential(context.username)}:${encodeCredential(context.password())}@` : '';
+  return `rtsp://${user}${urlHost(context.host)}:${port}`;
+}
+
+export const withPasswordParam = {
+  kind: 'boolean',
+  title: 'With user and password',
+  description: 'The address then opens the stream for everybody who reads it.',
+  default: false,
+} as const;
+
 export const addresses = {
   rtspUrl: command({
     title: 'RTSP address',
@@ -36,17 +50,10 @@ export const addresses = {
     params: {
       channel: channelParam,
       stream: streamParam,
-      withPassword: {
-        kind: 'boolean',
-        title: 'With user and password',
-        description: 'The address then opens the stream for everybody who reads it.',
-        default: false,
-      },
+      withPassword: withPasswordParam,
     },
     *isapi({ channel, stream: name, withPassword }, context: CommandContext): Steps<string> {
-      const port = yield* rtspPort();
-      const user = withPassword ? `${encodeCredential(context.username)}:${encodeCredential(context.password())}@` : '';
-      return `rtsp://${user}${urlHost(context.host)}:${port}/Streaming/Channels/${streamIdOf(channel, name)}`;
+      return `${yield* rtspOrigin(withPassword, context)}/Streaming/Channels/${streamIdOf(channel, name)}`;
     },
     returns: 'The address as a text.',
     paths: ['/ISAPI/Security/adminAccesses'],
