@@ -9,7 +9,11 @@ import { FILE_WRITE_AHEAD_BYTES } from './settings';
 
 /** Takes bytes one after another. Exactly one of `finish` and `discard` ends it. */
 export interface Sink {
-  /** @returns a promise when no more should come before it is done; null when there is room. */
+  /**
+   * Copies what it keeps: when this returns null, or its promise is done, the memory of `chunk` is the caller's again.
+   *
+   * @returns a promise when no more should come before it is done.
+   */
   write(chunk: Buffer): Promise<void> | null;
   /** What was written is whole: it gets its name. */
   finish(): Promise<void>;
@@ -76,7 +80,7 @@ export class MemorySink implements Sink {
 
   write(chunk: Buffer): null {
     const room = this.maxBytes - this.sizeBytes;
-    if (room > 0) this.chunks.push(chunk.subarray(0, room));
+    if (room > 0) this.chunks.push(Buffer.from(chunk.subarray(0, room)));
     this.sizeBytes += Math.min(room, chunk.length);
     return null;
   }
@@ -95,10 +99,11 @@ export class MemorySink implements Sink {
   }
 }
 
-/** Writes what has come together in one go while the next chunks arrive. */
+/** Fills one piece of memory while the other is being written, so that neither disk nor device waits for the other. */
 class FileSink implements Sink {
-  private waiting: Buffer[] = [];
-  private waitingBytes = 0;
+  private filling: Buffer = Buffer.allocUnsafeSlow(FILE_WRITE_AHEAD_BYTES);
+  private spare: Buffer = Buffer.allocUnsafeSlow(FILE_WRITE_AHEAD_BYTES);
+  private used = 0;
   private writing: Promise<void> | null = null;
   private failure: Error | null = null;
 
@@ -110,13 +115,13 @@ class FileSink implements Sink {
 
   write(chunk: Buffer): Promise<void> | null {
     if (this.failure !== null) return Promise.reject(this.failure);
-    this.waiting.push(chunk);
-    this.waitingBytes += chunk.length;
-    this.writing ??= this.writeOut();
-    return this.waitingBytes < FILE_WRITE_AHEAD_BYTES ? null : this.written();
+    const taken = this.fill(chunk);
+    return taken === chunk.length ? null : this.writeRest(chunk.subarray(taken));
   }
 
   async finish(): Promise<void> {
+    await this.written();
+    this.writeOut();
     await this.written();
     await orArgumentError(this.path, 'written', async () => {
       await this.handle.sync();
@@ -126,11 +131,29 @@ class FileSink implements Sink {
   }
 
   async discard(): Promise<void> {
-    this.waiting = [];
     await this.writing;
     // It may be closed already, or gone: what matters is that nothing is left.
     await this.handle.close().catch(() => undefined);
     await unlink(this.partPath).catch(() => undefined);
+  }
+
+  /** Takes what there is room for. @returns how much that was. */
+  private fill(chunk: Buffer): number {
+    let taken = 0;
+    for (;;) {
+      const bytes = chunk.copy(this.filling, this.used, taken);
+      taken += bytes;
+      this.used += bytes;
+      if (this.used < this.filling.length || this.writing !== null) return taken;
+      this.writeOut();
+    }
+  }
+
+  private async writeRest(chunk: Buffer): Promise<void> {
+    for (let rest = chunk; rest.length > 0;) {
+      await this.written();
+      rest = rest.subarray(this.fill(rest));
+    }
   }
 
   private async written(): Promise<void> {
@@ -138,35 +161,19 @@ class FileSink implements Sink {
     if (this.failure !== null) throw this.failure;
   }
 
-  /** Never rejects: whoever writes on, waits or finishes is told. */
-  private async writeOut(): Promise<void> {
-    try {
-      while (this.waiting.length > 0) {
-        const chunks = this.waiting;
-        this.waiting = [];
-        this.waitingBytes = 0;
-        await orArgumentError(this.path, 'written', () => writeAll(this.handle, chunks));
-      }
-    } catch (error) {
-      this.failure = error as Error;
-      this.waiting = [];
-    } finally {
-      this.writing = null;
-    }
+  /** Only while nothing is being written. Never rejects: whoever writes on, waits or finishes is told. */
+  private writeOut(): void {
+    const bytes = this.filling.subarray(0, this.used);
+    [this.filling, this.spare] = [this.spare, this.filling];
+    this.used = 0;
+    this.writing = orArgumentError(this.path, 'written', () => writeAll(this.handle, bytes))
+      .catch((error: Error) => void (this.failure = error))
+      .finally(() => (this.writing = null));
   }
 }
 
-async function writeAll(handle: FileHandle, chunks: readonly Buffer[]): Promise<void> {
-  let rest = chunks;
-  while (rest.length > 0) {
-    let { bytesWritten } = await handle.writev(rest);
-    const left: Buffer[] = [];
-    for (const chunk of rest) {
-      if (bytesWritten < chunk.length) left.push(chunk.subarray(bytesWritten));
-      bytesWritten = Math.max(0, bytesWritten - chunk.length);
-    }
-    rest = left;
-  }
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

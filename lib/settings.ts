@@ -23,8 +23,8 @@ export const BUSY_RETRY_WAITS_MS = [400, 1_200, 3_000] as const;
 
 /** Transfers at one device at a time; each takes one of the requests, and one of those is left for commands. */
 export const MAX_TRANSFERS = 2;
-/** Written by the device and not yet by the disk; more makes the device wait. */
-export const FILE_WRITE_AHEAD_BYTES = 1024 * 1024;
+/** Gathered before it is written, and once more while that goes on; then the device has to wait. */
+export const FILE_WRITE_AHEAD_BYTES = 512 * 1024;
 /** How often a speaker gets its next piece of sound (isapi.md §5.2: 20 to 40 ms). */
 export const AUDIO_SLICE_MS = 40;
 

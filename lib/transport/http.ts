@@ -35,7 +35,7 @@ import { bracketed, placeOf, type DeviceAddress } from './address';
 import { basicAuthorization, chooseChallenge, digestAuthorization, parseChallenges, type Challenge } from './digest';
 import { gateFor, type CredentialGate, type LockState, type Outcome } from './gate';
 import { Nonces, type Nonce } from './nonces';
-import { openTcp, openTls, type TlsTrust } from './tls';
+import { openBulkTcp, openTcp, openTls, type BulkTcp, type TlsTrust } from './tls';
 import { pour, receive, speak, type OpenExchange, type Transfer, type TransferOptions } from './transfer';
 import { Turns } from './turns';
 
@@ -62,6 +62,8 @@ export interface OpenStream extends OpenExchange {
 interface ExchangeOptions extends SendOptions {
   /** The answer is handed out as soon as its head is there. */
   readonly stream?: boolean;
+  /** Much will come: over a connection that is read without taking new memory. */
+  readonly bulk?: boolean;
   /** The request has no end: more is written behind it. */
   readonly staysOpen?: boolean;
   /** Writes the body of the request. @param moved is called whenever some of it went. */
@@ -148,7 +150,12 @@ export class HttpClient {
     const opened = await this.authenticated<IsapiAnswer | OpenStream>(
       request,
       (authorization) =>
-        this.exchange(request, authorization, { ...signal, stream: true, staysOpen: transfer.kind === 'speak' }),
+        this.exchange(request, authorization, {
+          ...signal,
+          stream: true,
+          staysOpen: transfer.kind === 'speak',
+          bulk: transfer.kind === 'receive',
+        }),
       options.signal,
     );
     if (!('close' in opened)) return opened;
@@ -481,12 +488,15 @@ export class HttpClient {
         const expected = 'a path that begins with / and has no blanks or letters beyond ASCII (write %20 and the like)';
         return reject(new ArgumentError([{ parameter: 'path', given: pathOf(request.path), expected }], context));
       }
+      // TLS brings memory of its own.
+      const bulk: BulkTcp | null =
+        options.bulk === true && address.protocol === 'http' ? openBulkTcp(address.host, address.port) : null;
       const outgoing = (address.protocol === 'https' ? httpsRequest : httpRequest)({
         method: request.method,
         path: request.path,
         host: address.host,
         port: address.port,
-        agent: useKept ? this.kept : this.fresh,
+        ...(bulk === null ? { agent: useKept ? this.kept : this.fresh } : { createConnection: () => bulk.socket }),
         // HTTP/1.0, bare CR, odd header characters: the devices are old, and the answer is bounded and judged anyway.
         insecureHTTPParser: true,
         headers: {
@@ -556,7 +566,7 @@ export class HttpClient {
           resolve({
             ...head,
             body: EMPTY,
-            answer: { ...head, lengthBytes, body: incoming, outgoing, close } as unknown as A,
+            answer: { ...head, lengthBytes, body: incoming, outgoing, bulk, close } as unknown as A,
           });
           return;
         }

@@ -8,6 +8,7 @@ import { ConnectionLostError, TimeoutError, TooLargeError, type ErrorContext } f
 import type { Sink, Source } from '../files';
 import { AUDIO_SLICE_MS, BODY_TIMEOUT_MS } from '../settings';
 import { abortReason } from './abort';
+import type { BulkTcp } from './tls';
 
 /**
  * - `receive`: the answer goes into what `open` gives; a document that says why there is nothing comes back as the answer.
@@ -37,6 +38,8 @@ export interface OpenExchange {
   readonly lengthBytes: number | null;
   readonly body: NodeJS.ReadableStream & { readonly complete: boolean; destroy(): unknown };
   readonly outgoing: ClientRequest;
+  /** The connection, where the body can be read past Node's HTTP. */
+  readonly bulk: BulkTcp | null;
   close(): void;
 }
 
@@ -77,7 +80,7 @@ export async function receive(
       options.onBytes?.(sizeBytes, exchange.lengthBytes);
       return sink.write(chunk);
     }
-    head.push(chunk);
+    head.push(Buffer.from(chunk));
     headBytes += chunk.length;
     if (isDocument === null) isDocument = headBytes >= HEAD_BYTES ? isRefusal(Buffer.concat(head)) : null;
     if (isDocument === false) return begin();
@@ -119,7 +122,7 @@ function isRefusal(body: Buffer): boolean {
 
 /** Resolves at the end of the body, or when `forMs` is over; rejects when it breaks, falls silent, or is given up. */
 function drained(
-  { body }: OpenExchange,
+  { body, bulk: connection, lengthBytes }: OpenExchange,
   take: (chunk: Buffer) => Promise<void> | null,
   signal: AbortSignal | undefined,
   { clock, context }: Place,
@@ -157,29 +160,50 @@ function drained(
     };
     let watch = clock.after(BODY_TIMEOUT_MS, lookAfter);
     const until = forMs === undefined ? undefined : clock.after(forMs, () => settle(null));
+    const bulk = lengthBytes === null || body.complete ? null : connection;
+    let leftBytes = lengthBytes ?? Infinity;
+    const valve = bulk === null ? body : bulk.socket;
     const onData = (chunk: Buffer) => {
       lastMs = clock.monotonic();
-      try {
-        held = take(chunk);
-      } catch (error) {
-        return settle(error);
+      leftBytes -= chunk.length;
+      if (held !== null) {
+        // The rest of what was read at one time.
+        const rest = Buffer.from(chunk);
+        hold(held.then(() => take(rest) ?? undefined));
+        return;
       }
-      if (held === null) return;
-      body.pause();
-      held.then(
+      try {
+        const taking = take(chunk);
+        if (taking !== null) hold(taking);
+      } catch (error) {
+        settle(error);
+      }
+    };
+    const hold = (taking: Promise<void>) => {
+      held = taking;
+      valve.pause();
+      taking.then(
         () => {
+          if (held !== taking) return;
           held = null;
           lastMs = clock.monotonic();
           if (hasEnded) settle(null);
-          else if (!isSettled) body.resume();
+          else if (!isSettled) valve.resume();
         },
         (error: unknown) => {
-          held = null;
+          if (held === taking) held = null;
           settle(error);
         },
       );
     };
     body.on('data', onData);
+    bulk?.divert((chunk) => {
+      // What follows a complete answer is no part of it.
+      if (leftBytes > 0) onData(chunk.subarray(0, leftBytes));
+      if (leftBytes > 0) return;
+      hasEnded = true;
+      if (held === null) settle(null);
+    });
     body.once('end', () => {
       hasEnded = true;
       if (held === null) settle(null);

@@ -66,7 +66,9 @@ function* searchTrack(
       path: SEARCH_PATH,
       subject: `<${list}><trackID>${trackId}</trackID></${list}>`,
       filter: `${more}${metadataFilter(descriptor)}`,
-      ...window,
+      fromMs: window.fromMs,
+      toMs: window.toMs,
+      limit: window.limit,
     });
   });
 }
