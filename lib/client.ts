@@ -196,7 +196,7 @@ class ClientBase {
     this.calls.add(running);
     try {
       const result = await done;
-      if (name === 'config.reboot') this.connection.expectReboot();
+      if (name === 'config.reboot' || name === 'config.restore') this.connection.expectReboot();
       return result;
     } finally {
       this.calls.delete(running);

@@ -68,6 +68,8 @@ export async function dispatch(
       operation: name,
     });
   }
+  // Before anything is sent: a talk must not be opened that cannot be held.
+  if (command.httpOnly === true && carrier.transfer === undefined) throw httpOnly();
   let signal = options.signal ?? NEVER;
   const tell = progressTeller(options.onProgress);
   let stepsLeft = Infinity;
@@ -149,12 +151,7 @@ export async function dispatch(
 
   /** Moves a body past memory. Never sent twice: what has gone cannot be taken back. */
   async function move(request: IsapiRequest, plan: BodyPlan, until: AbortSignal): Promise<IsapiAnswer> {
-    if (carrier.transfer === undefined) {
-      throw new UnsupportedError('goes over HTTP only: the command port cannot carry a body of this kind', {
-        device: carrier.place,
-        operation: name,
-      });
-    }
+    if (carrier.transfer === undefined) throw httpOnly();
     const heard = plan.kind === 'hear' ? new MemorySink(plan.maxBytes) : null;
     const expectedBytes = plan.kind === 'toFile' ? plan.expectedBytes : undefined;
     const startMs = clock.monotonic();
@@ -168,6 +165,13 @@ export async function dispatch(
     });
     judged(answer);
     return heard === null || answer.sizeBytes === undefined ? answer : { ...answer, body: heard.bytes() };
+  }
+
+  function httpOnly(): UnsupportedError {
+    return new UnsupportedError('goes over HTTP only: the command port cannot carry files and sound', {
+      device: carrier.place,
+      operation: name,
+    });
   }
 
   function transferOf(plan: BodyPlan, heard: MemorySink | null): Transfer {

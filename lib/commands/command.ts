@@ -218,6 +218,8 @@ export interface Command<P extends Params = Params, R = unknown> {
    * have none; the command then goes as text.
    */
   readonly commandPort?: (args: CheckedArguments<P>, context: PortContext) => PortSteps<R> | null;
+  /** Bodies that the command port cannot carry: files and sound. */
+  readonly httpOnly?: true;
   /** Asks a busy device again by its own rules, so nobody else does. */
   readonly retriesItself?: true;
   /** What the answer is, in words, for help and README. */

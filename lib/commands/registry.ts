@@ -52,6 +52,8 @@ export interface CommandDescription {
   readonly needs: Feature | null;
   /** The class of devices that it is for; null for cameras and recorders in general. */
   readonly deviceClass: string | null;
+  /** The command port cannot carry it. */
+  readonly isHttpOnly: boolean;
   /** It has a native binary form on the command port. */
   readonly isNative: boolean;
   readonly returns: string;
@@ -76,6 +78,7 @@ for (const [family, definitions] of Object.entries(registry)) {
       params,
       needs: needs ?? null,
       deviceClass: deviceClassOf(needs),
+      isHttpOnly: command.httpOnly === true,
       isNative: command.commandPort !== undefined,
       returns,
       source,

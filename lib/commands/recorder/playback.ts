@@ -216,6 +216,7 @@ export const playback = {
         optional: true,
       },
     },
+    httpOnly: true,
     isapi: download,
     returns: 'file, sizeBytes, playbackUri.',
     paths: [DOWNLOAD_PATH],
@@ -275,7 +276,7 @@ export const playback = {
     },
     isapi: fetchPicture,
     returns: 'The picture, a JPEG: contentType and data.',
-    paths: ['{path}'],
+    paths: ['{url}'],
     source: ['isapi.md §3.4'],
   }),
 } as const;

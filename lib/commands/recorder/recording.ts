@@ -30,8 +30,6 @@ export interface RecordSchedule {
   readonly preRecordSeconds: number | null;
   readonly postRecordSeconds: number | null;
   readonly audio: boolean | null;
-  /** Days after which recordings are deleted; 0 when space is needed. */
-  readonly keepDays: number | null;
 }
 
 export interface RecordingDays {
@@ -97,7 +95,6 @@ function* readSchedule({ channel }: { channel: number }): Steps<RecordSchedule> 
     preRecordSeconds: numberAt(own, 'PreRecordTimeSeconds'),
     postRecordSeconds: numberAt(own, 'PostRecordTimeSeconds'),
     audio: booleanAt(own, 'SaveAudio'),
-    keepDays: null,
   };
 }
 
@@ -164,7 +161,6 @@ function* nativeSchedule({ channel }: { channel: number }, context: PortContext)
     preRecordSeconds: null,
     postRecordSeconds: null,
     audio: schedule.audio === 1,
-    keepDays: schedule.keepDays,
   };
 }
 
@@ -207,7 +203,7 @@ export const recording = {
     isapi: ({ channel }, context) => setRecording(channel, true, context),
     commandPort: ({ channel }, context) => nativeSetRecording(channel, true, context),
     returns: 'channel, and recording: true.',
-    paths: [`${BASE}/control/manual/start/tracks/{trackId}`],
+    paths: [`${BASE}/control/manual/start/tracks/{channel}01`],
     source: [`ISAPI ${BASE}/control/manual/start/tracks/<ID>`, 'isapi.md §3.11', 'HCNetSDK.h NET_DVR_StartDVRRecord'],
   }),
 
@@ -220,7 +216,7 @@ export const recording = {
     isapi: ({ channel }, context) => setRecording(channel, false, context),
     commandPort: ({ channel }, context) => nativeSetRecording(channel, false, context),
     returns: 'channel, and recording: false.',
-    paths: [`${BASE}/control/manual/stop/tracks/{trackId}`],
+    paths: [`${BASE}/control/manual/stop/tracks/{channel}01`],
     source: [`ISAPI ${BASE}/control/manual/stop/tracks/<ID>`, 'isapi.md §3.11', 'HCNetSDK.h NET_DVR_StopDVRRecord'],
   }),
 
@@ -232,9 +228,8 @@ export const recording = {
     params: { channel: channelParam },
     isapi: readSchedule,
     commandPort: nativeSchedule,
-    returns:
-      'channel, enabled, segments with day, from, to and mode; preRecordSeconds, postRecordSeconds, audio, keepDays.',
-    paths: [`${TRACK_PATH}/{trackId}`],
+    returns: 'channel, enabled, segments with day, from, to and mode; preRecordSeconds, postRecordSeconds, audio.',
+    paths: [`${TRACK_PATH}/{channel}01`],
     source: [`ISAPI ${TRACK_PATH}/<ID>`, 'isapi.md §3.11', 'HCNetSDK.h NET_DVR_RECORD_V30'],
   }),
 
@@ -257,7 +252,7 @@ export const recording = {
     },
     isapi: listDays,
     returns: 'channel, year, month, and days with day and type.',
-    paths: [`${TRACK_PATH}/{trackId}/dailyDistribution`],
+    paths: [`${TRACK_PATH}/{channel}01/dailyDistribution`],
     source: [`ISAPI ${TRACK_PATH}/<ID>/dailyDistribution`, 'isapi.md §3.10'],
   }),
 } as const;
