@@ -114,7 +114,7 @@ export async function dispatch(
       const body = await callersFiles().read(step.readFile, step.maxBytes);
       return { status: 200, contentType: null, body };
     }
-    if ('plan' in step) return move(step.request, step.plan as BodyPlan, until);
+    if ('plan' in step) return move(step.request, step.plan, until);
     // Only what changes nothing is ever asked twice; an open door must not be opened again.
     const isRepeatable = effect === 'read' && (!('request' in step) || step.request.method === 'GET');
     const retriesItself = command.retriesItself === true && 'request' in step;

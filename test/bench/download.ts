@@ -127,9 +127,9 @@ class Child {
   }
 
   async line(): Promise<unknown> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error('a program of the bench ended too early');
-    return JSON.parse(value);
+    const next = await this.lines.next();
+    if (next.done === true) throw new Error('a program of the bench ended too early');
+    return JSON.parse(next.value);
   }
 
   end(): void {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { camera } from '../../lib/commands/camera';
 import { recorder } from '../../lib/commands/recorder';
-import type { CommandContext, IsapiRequest } from '../../lib/commands/command';
+import type { CommandContext, IsapiRequest, Steps } from '../../lib/commands/command';
 import { capturesFolder } from '../support/captures';
 import {
   context,
@@ -429,5 +430,50 @@ describe('recorder.searchLog', () => {
     });
     expect(Object.values(result?.entries[1] ?? { x: 1 })).toEqual([null, null, null, null, null, null, null]);
     expect(String(requests.at(-1)?.body)).toContain('<metaId>log.std-cgi.com/Operation</metaId>');
+  });
+});
+
+describe.skipIf(folder === undefined)('every captured device', () => {
+  const at = '2024-05-01T10:00:00';
+  const reads: Readonly<Record<string, () => Steps<unknown>>> = {
+    searchRecordings: () =>
+      recorder.searchRecordings.isapi({ channel: 1, from: at, to: undefined, type: 'all', limit: 10 }, context()),
+    getRecordSchedule: () => recorder.getRecordSchedule.isapi({ channel: 1 }, context()),
+    listRecordingDays: () => recorder.listRecordingDays.isapi({ channel: 1, year: 2024, month: 5 }, context()),
+    playbackAddress: () =>
+      recorder.playbackAddress.isapi(
+        { channel: 1, stream: 'main', from: at, to: undefined, withPassword: false },
+        context(),
+      ),
+    pictureAt: () => recorder.pictureAt.isapi({ channel: 1, time: at }, context()),
+    searchLog: () => recorder.searchLog.isapi({ from: at, to: undefined, kind: 'all', limit: 10 }, context()),
+    listAudioChannels: () => camera.listAudioChannels.isapi({}, context()),
+    getAudioVolume: () => camera.getAudioVolume.isapi({ channel: 1 }, context()),
+  };
+  const devices = join(folder ?? '', 'devices');
+  const files = folder === undefined ? [] : readdirSync(devices).filter((file) => file.endsWith('.json'));
+
+  it.each(files)('%s ends each of them in a value or in UnsupportedError', (file) => {
+    const dump = JSON.parse(readFileSync(join(devices, file), 'utf8')) as Dump;
+    if (!Object.hasOwn(dump, 'responses'))
+      return expect(file).toMatch(/^(error-responses|doorbell-misc|http-exchanges)/);
+    for (const [name, steps] of Object.entries(reads)) {
+      let text: string;
+      try {
+        text = JSON.stringify(run(steps(), dumpDevice(dump)).result);
+      } catch (error) {
+        text = (error as { code?: string }).code ?? String(error);
+      }
+      expect(text, name).toMatch(/^(\{|\[|"rtsp:|HIK_UNSUPPORTED)/);
+      expect(text).not.toContain('NaN');
+    }
+  });
+
+  it('finds the audio channels of a DS-8632N-I8', () => {
+    const dump = JSON.parse(readFileSync(join(devices, 'DS-8632N-I8.json'), 'utf8')) as Dump;
+    expect(run(camera.listAudioChannels.isapi({}, context()), dumpDevice(dump)).result).toMatchObject([
+      { channel: 1, enabled: false, codec: 'G.711ulaw', speakerVolume: null },
+      { channel: 2, codec: 'G.711ulaw' },
+    ]);
   });
 });

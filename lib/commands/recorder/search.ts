@@ -154,17 +154,19 @@ export function* recordingsIn(
   const trackId = channel * 100 + 1;
   const times = yield* searchTimes(trackId, clock, context);
   // A recording that lies over midnight is found in both days.
-  const found = new Map<string, Recording & { readonly startMs: number }>();
+  const found = new Map<string, { readonly startMs: number; readonly recording: Recording }>();
   let isComplete = true;
   for (let startMs = fromMs; startMs < toMs && found.size < limit; startMs += DAY_MS) {
     const window = { fromMs: startMs, toMs: Math.min(toMs, startMs + DAY_MS), limit: limit - found.size + 1 };
     const { items, isComplete: isAll } = yield* searchWall(trackId, window, { type, times }, clock, context);
     isComplete &&= isAll;
     for (const item of items) {
-      const recording = recordingFrom(item, channel, { fromMs, toMs }, clock, times);
+      const one = recordingFrom(item, channel, { fromMs, toMs }, clock, times);
+      if (one === null) continue;
+      const { recording } = one;
       // Some firmware takes no filter for the kind, so it is looked at here as well.
-      if (recording === null || (type !== 'all' && recording.type !== null && recording.type !== type)) continue;
-      found.set(`${recording.trackId} ${recording.start} ${recording.name}`, recording);
+      if (type !== 'all' && recording.type !== null && recording.type !== type) continue;
+      found.set(`${recording.trackId} ${recording.start} ${recording.name}`, one);
     }
     if (startMs + DAY_MS >= toMs) break;
     yield* tellProgress((startMs + DAY_MS - fromMs) / (toMs - fromMs));
@@ -173,7 +175,7 @@ export function* recordingsIn(
   const sorted = [...found.values()].sort((a, b) => a.startMs - b.startMs);
   if (sorted.length > limit) isComplete = false;
   return {
-    recordings: sorted.slice(0, limit).map(({ startMs: _, ...recording }) => recording),
+    recordings: sorted.slice(0, limit).map(({ recording }) => recording),
     complete: isComplete,
   };
 }
@@ -185,7 +187,7 @@ function recordingFrom(
   span: { readonly fromMs: number; readonly toMs: number },
   clock: DeviceClock,
   times: SearchTimes,
-): (Recording & { readonly startMs: number }) | null {
+): { readonly startMs: number; readonly recording: Recording } | null {
   const toWall = (text: string | null): number | null => {
     const stamp = parseStamp(text ?? '');
     if (stamp === undefined) return null;
@@ -196,7 +198,7 @@ function recordingFrom(
   if (startMs === null || endMs === null || endMs <= span.fromMs || startMs >= span.toMs) return null;
   const playbackUri = textAt(item, 'mediaSegmentDescriptor/playbackURI');
   const descriptor = textAt(item, 'metadataMatches/metadataDescriptor');
-  return {
+  const recording: Recording = {
     channel,
     trackId: numberAt(item, 'trackID'),
     start: clock.format(startMs),
@@ -209,8 +211,8 @@ function recordingFrom(
     codec: textAt(item, 'mediaSegmentDescriptor/codecType'),
     locked: lockOf(item),
     playbackUri,
-    startMs,
   };
+  return { startMs, recording };
 }
 
 /** `lock` and `unlock`, or a truth. */
