@@ -8,6 +8,7 @@ import { all, escapeXml, find, numberAt, parseXml, textAt, type XmlElement } fro
 import { NAMESPACE, xmlAnswer, type DeviceAnswer } from './answers';
 import { zoneOffsetMs, type Route, type RouteCall, type SimulatedDevice } from './device';
 import { GeneratedBytes } from './functions/generated';
+import { searchPage } from './functions/search-page';
 import { drawPicture } from './picture';
 
 /** When a track records. */
@@ -152,21 +153,8 @@ export class Recordings {
             ),
       )
       .sort((a, b) => a.fromMs - b.fromMs);
-    const position = Math.max(0, numberAt(wanted, 'searchResultPostion') ?? 0);
-    const most = Math.min(MAX_RESULTS, Math.max(1, numberAt(wanted, 'maxResults') ?? DEFAULT_RESULTS));
-    const page = found.slice(position, position + most);
-    const word = page.length === 0 ? 'NO MATCHES' : position + page.length < found.length ? 'MORE' : 'OK';
-    return xmlAnswer(
-      `<CMSearchResult version="2.0" xmlns="${NAMESPACE}">
-      <searchID>${escapeXml(searchId)}</searchID>
-      <responseStatus>true</responseStatus>
-      <responseStatusStrg>${word}</responseStatusStrg>
-      <numOfMatches>${page.length}</numOfMatches>
-      <totalMatches>${found.length}</totalMatches>
-      <matchList>\n${page.map((segment) => this.match(segment)).join('\n')}\n</matchList>
-      </CMSearchResult>`,
-      device.lineEnd,
-    );
+    const most = { usual: DEFAULT_RESULTS, atMost: MAX_RESULTS };
+    return searchPage(wanted, found, most, device.lineEnd, (segment) => this.match(segment));
   }
 
   /** Days of one month with recordings. */

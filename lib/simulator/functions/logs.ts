@@ -1,8 +1,9 @@
 /** The log of a device: an entry every half hour of the last week, made up from the clock (isapi.md §2.8). */
 import { decodeText } from '../../codec/text';
-import { escapeXml, find, numberAt, parseXml, textAt, type XmlElement } from '../../codec/xml';
-import { NAMESPACE, xmlAnswer, type DeviceAnswer } from '../answers';
+import { find, parseXml, textAt, type XmlElement } from '../../codec/xml';
+import type { DeviceAnswer } from '../answers';
 import { zoneOffsetMs, type Route, type RouteCall } from '../device';
+import { searchPage } from './search-page';
 
 const EVERY_MS = 1_800_000;
 const KEPT_MS = 7 * 24 * 3_600_000;
@@ -51,20 +52,7 @@ function search({ request, status, device, clock }: RouteCall): DeviceAnswer {
     (major === undefined || entry.major.toLowerCase() === major.toLowerCase()) &&
     (minor === undefined || entry.minor.toLowerCase() === minor.toLowerCase());
   const found = [...entries(Math.max(fromMs, nowMs - KEPT_MS), Math.min(toMs, nowMs))].filter(isWanted);
-  const position = Math.max(0, numberAt(wanted, 'searchResultPostion') ?? 0);
-  const most = Math.min(MAX_RESULTS, Math.max(1, numberAt(wanted, 'maxResults') ?? MAX_RESULTS));
-  const page = found.slice(position, position + most);
-  const word = page.length === 0 ? 'NO MATCHES' : position + page.length < found.length ? 'MORE' : 'OK';
-  return xmlAnswer(
-    `<CMSearchResult version="2.0" xmlns="${NAMESPACE}">
-    <searchID>${escapeXml(searchId)}</searchID>
-    <responseStatus>true</responseStatus>
-    <responseStatusStrg>${word}</responseStatusStrg>
-    <numOfMatches>${page.length}</numOfMatches>
-    <matchList>\n${page.map((entry) => match(entry)).join('\n')}\n</matchList>
-    </CMSearchResult>`,
-    device.lineEnd,
-  );
+  return searchPage(wanted, found, { usual: MAX_RESULTS, atMost: MAX_RESULTS }, device.lineEnd, match);
 }
 
 function* entries(fromMs: number, toMs: number): Generator<Entry> {
