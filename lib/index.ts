@@ -22,6 +22,7 @@ export { PushListener } from './transport/push-listener';
 export type { ListenOptions, PushCounters, PushListenerOptions } from './transport/push-listener';
 export { systemClock } from './clock';
 export type { Clock, Timer } from './clock';
+export type { Files, Sink, Source } from './files';
 export * from './errors';
 export { EVENT_KINDS, EVENT_KIND_NAMES, kindOf } from './events/kinds';
 export type { EventKind } from './events/kinds';

@@ -19,6 +19,15 @@ export const KEEP_ALIVE_MS = 8_000;
 /** Waits before a `read` is asked again when the device says that it is busy. */
 export const BUSY_RETRY_WAITS_MS = [400, 1_200, 3_000] as const;
 
+/* Transfers: bodies that do not go through memory */
+
+/** Transfers at one device at a time; each takes one of the requests, and one of those is left for commands. */
+export const MAX_TRANSFERS = 2;
+/** Gathered before it is written, and once more while that goes on; then the device has to wait. */
+export const FILE_WRITE_AHEAD_BYTES = 512 * 1024;
+/** How often a speaker gets its next piece of sound (isapi.md §5.2: 20 to 40 ms). */
+export const AUDIO_SLICE_MS = 40;
+
 /* Digest */
 
 /**

@@ -12,16 +12,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   settings: [],
   clock: [],
+  // Files of the caller, handed in like the time.
+  files: ['errors', 'settings'],
   codec: GROUND,
   events: [...GROUND, 'codec'],
   // The kind of a trigger is the kind of its events.
   commands: [...GROUND, 'codec', 'events'],
-  transport: [...GROUND, 'codec'],
+  transport: [...GROUND, 'codec', 'files'],
   session: [...GROUND, 'codec', 'commands', 'events', 'transport'],
-  dispatch: [...GROUND, 'codec', 'commands', 'transport', 'session'],
-  client: [...GROUND, 'codec', 'commands', 'events', 'transport', 'session', 'dispatch'],
+  dispatch: [...GROUND, 'codec', 'commands', 'files', 'transport', 'session'],
+  client: [...GROUND, 'codec', 'commands', 'events', 'files', 'transport', 'session', 'dispatch'],
   // What the outside may use is gathered from everywhere below.
-  index: [...GROUND, 'codec', 'commands', 'events', 'transport', 'session', 'dispatch', 'client'],
+  index: [...GROUND, 'codec', 'commands', 'events', 'files', 'transport', 'session', 'dispatch', 'client'],
   // A device is written from the same tables, never from the code that talks to one.
   simulator: [...GROUND, 'codec', 'commands', 'events'],
   cli: [...GROUND, 'codec', 'events', 'index', 'simulator'],

@@ -95,10 +95,17 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
     let client;
     try {
       client = openClient(positionals[0], values, io);
-      const answer = await client.call(name, given, { confirm: values.confirm === true, signal: io.signal, encoding });
+      const answer = await client.call(name, given, {
+        confirm: values.confirm === true,
+        signal: io.signal,
+        encoding,
+        ...(io.progress === undefined ? {} : { onProgress: io.progress }),
+      });
+      io.progress?.(null);
       io.out(toLine(values.output === undefined ? (answer ?? null) : await saved(answer, values.output)));
       return 0;
     } catch (error) {
+      io.progress?.(null);
       if (!(error instanceof HikvisionError)) throw error;
       io.out(JSON.stringify({ error: { code: error.code, message: error.message } }));
       return 1;

@@ -8,6 +8,7 @@ import { doctor } from './doctor';
 import { info } from './info';
 import { simulate } from './simulate';
 import { watch } from './watch';
+import { progressBar } from './progress';
 import { UsageError, type CliIo, type Verb } from './verb';
 
 const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, simulate];
@@ -71,6 +72,7 @@ if (require.main === module) {
   const io: CliIo = {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    ...(process.stderr.isTTY ? { progress: progressBar((text) => void process.stderr.write(text)) } : {}),
     env: process.env,
     signal: stop.signal,
   };

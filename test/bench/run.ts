@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
+import { benchDownload } from './download';
 import { ratio, type Figure } from './figure';
 import { benchFrames } from './hsp-frames';
 import { hspRoundTrips } from './hsp-round-trips';
@@ -15,7 +16,14 @@ const ROUNDS = 7;
 async function main(): Promise<void> {
   const asJson = process.argv.includes('--json');
   const { bytes, name } = streamToRead();
-  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS), hspFrames(), await hspRoundTrips(ROUNDS)];
+  const { rate, memory } = await benchDownload(ROUNDS);
+  const figures: Figure[] = [
+    await alertStreamRead(bytes, name, ROUNDS),
+    hspFrames(),
+    await hspRoundTrips(ROUNDS),
+    rate,
+    memory,
+  ];
   for (const figure of figures) (asJson ? printJson : printText)(figure);
 }
 
@@ -62,6 +70,7 @@ function printText(figure: Figure): void {
       `  peer   ${number(figure.peer)} ${figure.unit}  (${figure.peerName}; ratio ${ratio(figure.ours, figure.peer)}${aim})`,
     );
   }
+  if (figure.peer === null && figure.peerName !== null) lines.push(`  peer   ${figure.peerName}`);
   if (figure.floor !== null) {
     lines.push(
       `  floor  ${number(figure.floor)} ${figure.unit}  (${figure.floorName}; ratio ${ratio(figure.ours, figure.floor)})`,
