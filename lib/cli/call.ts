@@ -41,7 +41,7 @@ Prints the typed answer as one JSON line, or {"error":{"code","message"}} with e
   --help NAME   all about one command: its parameters, its answer, an example
   --list        all commands as JSON lines: family, name, effect, params, needs, deviceClass, transports ("isapi", "hsp",
                 and "binary" where there is a native form)
-  --output FILE write the bytes of the answer (a picture) to FILE
+  --output FILE write the bytes of the answer (a picture) to FILE; where a command has a parameter of that name, it is that
   --encoding E  over the command port: text carries ISAPI (default), binary asks for the native form where a command has
                 one, with null for what that does not know
   --confirm     needed for commands that interrupt the device or cannot be undone (danger)
@@ -102,7 +102,9 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
         ...(io.progress === undefined ? {} : { onProgress: io.progress }),
       });
       io.progress?.(null);
-      io.out(toLine(values.output === undefined ? (answer ?? null) : await saved(answer, values.output)));
+      // A relay has a number and no bytes: there the option is the parameter.
+      const file = Object.hasOwn(params, 'output') ? undefined : values.output;
+      io.out(toLine(file === undefined ? (answer ?? null) : await saved(answer, file)));
       return 0;
     } catch (error) {
       io.progress?.(null);
