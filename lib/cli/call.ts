@@ -61,7 +61,7 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
   },
 
   async run(args: string[], io: CliIo): Promise<number> {
-    if (args.includes('--list')) {
+    if (args.includes('--list') && !args.some((argument) => commandNamed(argument) !== undefined)) {
       for (const { family, name, effect, params, needs, deviceClass, isNative } of commandList()) {
         const transports = ['isapi', 'hsp', ...(isNative ? ['binary'] : [])];
         io.out(JSON.stringify({ family, name, effect, params, needs, deviceClass, transports }));

@@ -1,6 +1,6 @@
 /** The camera family on the built-in devices: what was set can be read back, what was done has its effect. */
 import { describe, expect, it } from 'vitest';
-import { commandList, type CommandName, type HikvisionClient } from '../../lib/index';
+import { commandList, type HikvisionClient } from '../../lib/index';
 import type { ModelName } from '../../lib/simulator';
 import { codeOf, hikvisionClient, turns } from '../support/clients';
 import { FakeClock } from '../support/fake-clock';
