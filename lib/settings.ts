@@ -105,6 +105,31 @@ export const CLOCK_SET_BACK_MS = 60_000;
 /** Longest movement by `forMs`; a camera that has lost its client must not turn for ever. */
 export const MOVE_MAX_MS = 60_000;
 
+/* Journal of events that wait for the broker */
+
+/** Events that wait; a quiet site takes days to fill it. */
+export const JOURNAL_MAX_EVENTS = 10_000;
+/** Bytes of events and pictures that wait. */
+export const JOURNAL_MAX_BYTES = 64 * 1024 * 1024;
+/** A file of the journal is left for the next one above this; it goes as a whole when nothing in it is wanted any more. */
+export const JOURNAL_SEGMENT_BYTES = 4 * 1024 * 1024;
+/** Bytes of events written at once; pictures come on top. */
+export const JOURNAL_BATCH_BYTES = 1024 * 1024;
+/** Bytes of events read back at once. */
+export const JOURNAL_READ_BYTES = 256 * 1024;
+/** Events kept in memory, too, so that they need not be read back; as many stay where the disk takes none. */
+export const JOURNAL_MEMORY_EVENTS = 2_000;
+export const JOURNAL_MEMORY_BYTES = 16 * 1024 * 1024;
+/** How long after an event it is safe from a power cut. From the end of the process it is safe at once. */
+export const JOURNAL_SYNC_INTERVAL_MS = 100;
+/** How often it is written down up to where everything is done; what came since is published again after a crash. */
+export const JOURNAL_POSITION_INTERVAL_MS = 100;
+/** Wait before a disk that was full or broken is tried again. */
+export const JOURNAL_RETRY_MS = 5_000;
+/** How often the holder of a journal says that it lives, and when another machine may take it over. */
+export const JOURNAL_LOCK_BEAT_MS = 10_000;
+export const JOURNAL_LOCK_STALE_MS = 35_000;
+
 /* Command port */
 
 /** Smallest frame: a push header without a body, {8, 2}. */
