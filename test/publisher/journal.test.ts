@@ -432,7 +432,7 @@ describe('one process per journal', () => {
     for (const alive of [{}, { 7: '4' }]) {
       const files = lockOf({ pid: 7, host: 'here', started: '3' });
       const { journal } = await journalIn(files, { processes: processes(alive) });
-      assert.equal(JSON.parse(files.files.get('lock')?.toString() ?? '').pid, 100);
+      assert.equal((JSON.parse(files.files.get('lock')?.toString() ?? '') as { pid: number }).pid, 100);
       await journal.close();
     }
   });
