@@ -105,6 +105,19 @@ export const CLOCK_SET_BACK_MS = 60_000;
 /** Longest movement by `forMs`; a camera that has lost its client must not turn for ever. */
 export const MOVE_MAX_MS = 60_000;
 
+/* MQTT: topics, states, commands */
+
+/** Longest base topic; brokers take 65,535 bytes for a whole topic, people read less. */
+export const MQTT_BASE_MAX_LENGTH = 128;
+/** Largest event as JSON. Details of plate cameras have 6 KB; Home Assistant keeps attributes up to 16 KB in its history. */
+export const MQTT_EVENT_MAX_BYTES = 64 * 1024;
+/** Largest body of a command; a sound to be played comes as a file name, not here. */
+export const MQTT_COMMAND_MAX_BYTES = 256 * 1024;
+/** States remembered of one device; a recorder with 64 channels that know 15 kinds each has 960. */
+export const MQTT_MAX_STATES = 4_096;
+/** Regions remembered of one state; devices have 8 per rule. */
+export const MQTT_MAX_SUBJECTS = 64;
+
 /* Command port */
 
 /** Smallest frame: a push header without a body, {8, 2}. */

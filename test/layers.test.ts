@@ -16,6 +16,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   events: [...GROUND, 'codec'],
   // The kind of a trigger is the kind of its events.
   commands: [...GROUND, 'codec', 'events'],
+  // Messages are made from events and commands; who has the broker hands in what it needs.
+  mqtt: [...GROUND, 'codec', 'commands', 'events'],
   transport: [...GROUND, 'codec'],
   session: [...GROUND, 'codec', 'commands', 'events', 'transport'],
   dispatch: [...GROUND, 'codec', 'commands', 'transport', 'session'],
@@ -29,7 +31,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Only these may open sockets or files, and only these may look at the real time. */
-const PURE = ['errors', 'settings', 'codec', 'commands', 'events'];
+const PURE = ['errors', 'settings', 'codec', 'commands', 'events', 'mqtt'];
 const RIM_MODULES = ['net', 'tls', 'http', 'https', 'dgram', 'fs', 'fs/promises', 'child_process', 'timers', 'dns'];
 
 interface Import {
