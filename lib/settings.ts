@@ -105,6 +105,42 @@ export const CLOCK_SET_BACK_MS = 60_000;
 /** Longest movement by `forMs`; a camera that has lost its client must not turn for ever. */
 export const MOVE_MAX_MS = 60_000;
 
+/* MQTT: topics, states, commands */
+
+/** Longest base topic; brokers take 65,535 bytes for a whole topic, people read less. */
+export const MQTT_BASE_MAX_LENGTH = 128;
+/** Largest event as JSON. Details of plate cameras have 6 KB; Home Assistant keeps attributes up to 16 KB in its history. */
+export const MQTT_EVENT_MAX_BYTES = 64 * 1024;
+/** Largest body of a command; a sound to be played comes as a file name, not here. */
+export const MQTT_COMMAND_MAX_BYTES = 256 * 1024;
+/** States remembered of one device; a recorder with 64 channels that know 15 kinds each has 960. */
+export const MQTT_MAX_STATES = 4_096;
+/** Regions remembered of one state; devices have 8 per rule. */
+export const MQTT_MAX_SUBJECTS = 64;
+
+/* Command port */
+
+/** Smallest frame: a push header without a body, {8, 2}. */
+export const FRAME_MIN_BYTES = 8;
+/** Largest frame; a JPEG of 12 megapixels has 6 MB, a document by pass-through is bounded like an answer over HTTP. */
+export const FRAME_MAX_BYTES = 16 * 1024 * 1024;
+/** First piece of memory for a frame that arrives in pieces; it grows with what really arrives, not with what is promised. */
+export const FRAME_FIRST_PIECE_BYTES = 64 * 1024;
+/** How far before a document pass-through answers may carry padding: NULs or a binary prefix of 12 to 20 bytes. */
+export const PASS_THROUGH_PADDING_BYTES = 64;
+/** Command connections to one device at a time; the alarm channel is not counted. Recorders have 16 for all their clients. */
+export const COMMAND_CONNECTIONS = 4;
+/** How often a session that is held is kept; an idle one is dropped after about 5 minutes (hsp-wire.md §1). */
+export const SESSION_KEEP_ALIVE_MS = 60_000;
+/** A session that no command has used for so long is given back; a device has few of them. */
+export const SESSION_IDLE_MS = 240_000;
+/** How long a logout may take; a session that is not given back runs out by itself. */
+export const LOGOUT_TIMEOUT_MS = 2_000;
+/** An open alarm channel says every 5 s that it is alive; after three of these without a word it is lost. */
+export const ALARM_CHANNEL_SILENCE_MS = 15_000;
+/** With `auto`, how long the face that was closed is left alone before it is tried again. */
+export const CLOSED_FACE_RETRY_MS = 300_000;
+
 /* Journal of events that wait for the broker */
 
 /** Events that wait; a quiet site takes days to fill it. */
@@ -130,25 +166,33 @@ export const JOURNAL_RETRY_MS = 5_000;
 export const JOURNAL_LOCK_BEAT_MS = 10_000;
 export const JOURNAL_LOCK_STALE_MS = 35_000;
 
-/* Command port */
+/* Publisher */
 
-/** Smallest frame: a push header without a body, {8, 2}. */
-export const FRAME_MIN_BYTES = 8;
-/** Largest frame; a JPEG of 12 megapixels has 6 MB, a document by pass-through is bounded like an answer over HTTP. */
-export const FRAME_MAX_BYTES = 16 * 1024 * 1024;
-/** First piece of memory for a frame that arrives in pieces; it grows with what really arrives, not with what is promised. */
-export const FRAME_FIRST_PIECE_BYTES = 64 * 1024;
-/** How far before a document pass-through answers may carry padding: NULs or a binary prefix of 12 to 20 bytes. */
-export const PASS_THROUGH_PADDING_BYTES = 64;
-/** Command connections to one device at a time; the alarm channel is not counted. Recorders have 16 for all their clients. */
-export const COMMAND_CONNECTIONS = 4;
-/** How often a session that is held is kept; an idle one is dropped after about 5 minutes (hsp-wire.md §1). */
-export const SESSION_KEEP_ALIVE_MS = 60_000;
-/** A session that no command has used for so long is given back; a device has few of them. */
-export const SESSION_IDLE_MS = 240_000;
-/** How long a logout may take; a session that is not given back runs out by itself. */
-export const LOGOUT_TIMEOUT_MS = 2_000;
-/** An open alarm channel says every 5 s that it is alive; after three of these without a word it is lost. */
-export const ALARM_CHANNEL_SILENCE_MS = 15_000;
-/** With `auto`, how long the face that was closed is left alone before it is tried again. */
-export const CLOSED_FACE_RETRY_MS = 300_000;
+/** Messages on their way to the broker and not acknowledged; more gain little (toolchain: 100 in flight give 95 % of what 1,000 give). */
+export const PUBLISH_WINDOW = 100;
+/** Bytes on their way to the broker; one message may always go. */
+export const PUBLISH_WINDOW_BYTES = 4 * 1024 * 1024;
+/** A broker that acknowledges nothing for so long, while something is on its way, is left and asked anew. A cluster changes its leader within 20 s. */
+export const PUBLISH_ACK_TIMEOUT_MS = 45_000;
+/** From the start of a connection to the broker's yes. */
+export const BROKER_CONNECT_TIMEOUT_MS = 10_000;
+/** How often the broker is asked whether it is there. */
+export const BROKER_KEEP_ALIVE_S = 30;
+/** First and longest wait before the broker is tried again. */
+export const BROKER_RETRY_MIN_MS = 500;
+export const BROKER_RETRY_MAX_MS = 30_000;
+/** A clean stop waits this long for what it still has to say. */
+export const PUBLISHER_STOP_MS = 3_000;
+/** How often the counters of the bridge are published when they have changed. */
+export const BRIDGE_INFO_INTERVAL_MS = 10_000;
+/** Longest random delay before everything is published again after Home Assistant has started. */
+export const BIRTH_DELAY_MAX_MS = 3_000;
+/** States and other retained messages that wait for a broker that is connected but slow; beyond it they are all published anew. */
+export const PUBLISHER_MAX_WAITING = 10_000;
+/** How long a device waits for the broker to say who owns it, before the bridge takes it. */
+export const OWNER_WAIT_MS = 1_000;
+/** Commands under way at one device by MQTT, and those that wait for their turn; more are refused as busy. */
+export const MQTT_PARALLEL_COMMANDS = 4;
+export const MQTT_QUEUED_COMMANDS = 16;
+/** Largest picture or other bytes in an answer, as base64; larger ones are only said by their size. */
+export const MQTT_RESULT_MAX_BYTES = 1024 * 1024;

@@ -16,7 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   events: [...GROUND, 'codec'],
   // The kind of a trigger is the kind of its events.
   commands: [...GROUND, 'codec', 'events'],
-  // Topics, discovery and the form of the journal: values in, values out.
+  // Messages are made from events and commands; who has the broker hands in what it needs.
   mqtt: [...GROUND, 'codec', 'commands', 'events'],
   transport: [...GROUND, 'codec'],
   session: [...GROUND, 'codec', 'commands', 'events', 'transport'],

@@ -2,12 +2,14 @@
 import { FRAME_HEADERS } from '../../lib/codec/frame';
 import { layoutTable, type Struct } from '../../lib/codec/layout';
 import { STRUCTURES } from '../../lib/codec/structs';
+import { TOPICS } from '../../lib/mqtt/topics';
 import { commandList, ERROR_CODES, EVENT_KINDS, EVENT_KIND_NAMES, type Param } from '../../lib/index';
 
 /** Name of a marked place in the README, and what stands there. */
 export const TABLES: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   kinds: kindTable,
+  topics: topicTable,
   errors: errorTable,
   frames: frameTables,
   structures: structureTables,
@@ -72,6 +74,13 @@ function errorTable(): string {
   return markdown(
     ['code', 'meaning'],
     Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
+}
+
+function topicTable(): string {
+  return markdown(
+    ['topic', 'payload', 'retained'],
+    Object.values(TOPICS).map(({ pattern, payload, retained }) => [`\`${pattern}\``, payload, retained]),
   );
 }
 
