@@ -8,12 +8,17 @@ import { refusalOf, type Allowance } from './allowance';
 import type { CommandTopic } from './topics';
 
 /** What every answer carries, whether the command ran or not. */
-interface Addressed extends CommandTopic {
+interface Addressed {
+  /** The slug of the device. */
+  readonly device: string;
+  /** `camera.gotoPreset`; null where none was named. */
+  readonly command: string | null;
   /** As the sender gave it; null where it gave none. */
   readonly id: string | number | null;
 }
 
 export type CommandRequest = Addressed & {
+  readonly command: string;
   /** Checked, defaults filled in; the client takes them as they are. */
   readonly args: CheckedArguments<Params>;
   readonly confirm: boolean;
@@ -29,6 +34,8 @@ export interface ReceivedCommand {
 
 /** Longest id that is sent back. */
 const ID_MAX_LENGTH = 256;
+/** Longest name of a command that is looked up, and sent back. */
+const NAME_MAX_LENGTH = 128;
 
 /**
  * Reads the body of a command and checks everything that can be checked here: the name, the arguments, what is allowed.
@@ -40,37 +47,50 @@ export function requestOf(
   message: ReceivedCommand,
   allowance: Allowance,
 ): CommandRequest | CommandRefusal {
-  const { command: name } = place;
+  const { device } = place;
+  let name = place.command;
   let id: string | number | null = null;
   try {
     if (message.retain) {
-      throw new NotAllowedError('retained commands are not carried out: publish it without the retain flag', {
-        operation: name,
-      });
+      throw new NotAllowedError(
+        'retained commands are not carried out: publish it without the retain flag',
+        contextOf(name),
+      );
     }
-    const body = bodyOf(name, message.payload);
-    const command = commandNamed(name);
+    let body = bodyOf(name, message.payload);
+    if (name === null) {
+      const { command: named, ...rest } = body;
+      id = idFrom(rest['id']);
+      if (typeof named === 'string') name = named.slice(0, NAME_MAX_LENGTH);
+      body = rest;
+    }
+    const command = name === null ? undefined : commandNamed(name);
     const envelope = envelopeOf(body, command);
     id = idFrom(envelope.id);
-    if (command === undefined) {
+    if (command === undefined || name === null) {
       throw new ArgumentError([{ parameter: 'command', given: name, expected: 'the name of a command' }]);
     }
     const args = checkArguments(name, command.params, envelope.args as Readonly<Record<string, unknown>>);
     const confirm = envelope.confirm === true;
     const refusal = refusalOf(allowance, name, command, args, confirm);
     if (refusal !== null) throw refusal;
-    return { ...place, id, args, confirm };
+    return { device, command: name, id, args, confirm };
   } catch (error) {
-    return { ...place, id, error: error as HikvisionError };
+    return { device, command: name, id, error: error as HikvisionError };
   }
 }
 
+function contextOf(name: string | null): { readonly operation?: string } {
+  return name === null ? {} : { operation: name };
+}
+
 /** Nothing at all counts as no arguments. @throws ArgumentError for what is no JSON object. */
-function bodyOf(name: string, payload: Buffer): Readonly<Record<string, unknown>> {
+function bodyOf(name: string | null, payload: Buffer): Readonly<Record<string, unknown>> {
   if (payload.length > MQTT_COMMAND_MAX_BYTES) {
-    throw new TooLargeError(`the body has ${payload.length} bytes, more than ${MQTT_COMMAND_MAX_BYTES}`, {
-      operation: name,
-    });
+    throw new TooLargeError(
+      `the body has ${payload.length} bytes, more than ${MQTT_COMMAND_MAX_BYTES}`,
+      contextOf(name),
+    );
   }
   const text = payload.toString('utf8').trim();
   if (text === '') return {};
@@ -81,9 +101,10 @@ function bodyOf(name: string, payload: Buffer): Readonly<Record<string, unknown>
     body = undefined;
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw new ArgumentError([{ parameter: 'body', given: text, expected: 'a JSON object with the arguments' }], {
-    operation: name,
-  });
+  throw new ArgumentError(
+    [{ parameter: 'body', given: text, expected: 'a JSON object with the arguments' }],
+    contextOf(name),
+  );
 }
 
 interface Envelope {

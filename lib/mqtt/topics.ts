@@ -52,6 +52,12 @@ export const TOPICS = {
   snapshot: out('{base}/{device}/{channel}/snapshot', 'the bytes of the picture that was asked for', 'by choice'),
   settings: out('{base}/{device}/{channel}/settings', 'JSON: what can be switched, as the device last said it', 'yes'),
   result: out('{base}/{device}/result', 'JSON: command, id, ok, and result or error', 'no'),
+  anyCommand: {
+    pattern: '{base}/{device}/command',
+    payload: 'JSON: `{command, args, id, confirm}`, for senders that have one topic only',
+    retained: 'must not be',
+    direction: 'in',
+  },
   command: {
     pattern: '{base}/{device}/command/{family}/{command}',
     payload: 'JSON: the arguments, with `id` and `confirm` beside them; or `{args, id, confirm}`',
@@ -114,8 +120,8 @@ export interface BridgeInfo {
 
 /** What {@link Topics.result} carries; the error's code is one of ours. */
 export type CommandResult = {
-  /** `camera.gotoPreset`. */
-  readonly command: string;
+  /** `camera.gotoPreset`; null where none was named. */
+  readonly command: string | null;
   /** As it came with the command; null where none did. */
   readonly id: string | number | null;
 } & (
@@ -145,8 +151,13 @@ export function eventTypeOf({ kind, state }: Pick<HikvisionEvent, 'kind' | 'stat
   return EVENT_KINDS[kind].edges === 'once' || state === 'once' ? kind : `${kind}_${state}`;
 }
 
-/** A request that came by MQTT, or what stopped it; both carry what the answer needs. */
-export type CommandTopic = { readonly device: string; readonly command: string };
+/** Where a command came in. */
+export interface CommandTopic {
+  /** The slug of the device. */
+  readonly device: string;
+  /** `camera.gotoPreset`; null where the body names it. */
+  readonly command: string | null;
+}
 
 /** Makes the messages and topics of one bridge. @throws ArgumentError for a base topic that brokers refuse. */
 export class Topics {
@@ -244,7 +255,8 @@ export class Topics {
 
   /** Subscribe to this for the commands of one device; without one, for those of all. @param share a group that shares the work. */
   commandFilter(device?: string, share?: string): string {
-    const filter = this.topic('command', { device: device ?? '+', family: '+', command: '+' });
+    // The level in front of `#` is part of it.
+    const filter = `${this.topic('anyCommand', { device: device ?? '+' })}/#`;
     return share === undefined ? filter : `$share/${share}/${filter}`;
   }
 
@@ -255,10 +267,10 @@ export class Topics {
 
   /** The device and command that a topic names; null for a topic that is none of ours. */
   commandOf(topic: string): CommandTopic | null {
-    const values = this.match('command', topic);
-    if (values === null) return null;
-    const { device, family, command } = values as { device: string; family: string; command: string };
-    return { device, command: `${family}.${command}` };
+    const any = this.match('anyCommand', topic);
+    if (any !== null) return { device: any['device'] as string, command: null };
+    const values = this.match('command', topic) as { device: string; family: string; command: string } | null;
+    return values === null ? null : { device: values.device, command: `${values.family}.${values.command}` };
   }
 
   /** The answer to a command. MQTT 5: hand in the response topic that came with it. */
@@ -267,7 +279,7 @@ export class Topics {
     return responseTopic === undefined ? message : { ...message, topic: responseTopic };
   }
 
-  /** The device that a retained `owner`, `state`, ... belongs to; null for other topics. */
+  /** What stands in the levels of a topic, the device of an `owner` for example; null for a topic of another kind. */
   match(name: TopicName, topic: string): Readonly<Record<string, string>> | null {
     const pattern = (LEVELS.get(name) ?? []).slice(1);
     if (!topic.startsWith(`${this.base}/`)) return null;

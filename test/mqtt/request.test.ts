@@ -4,7 +4,7 @@ import { ALLOWANCES, allowanceFrom, allows, type Allowance } from '../../lib/mqt
 import { requestOf } from '../../lib/mqtt/request';
 import { MQTT_COMMAND_MAX_BYTES } from '../../lib/settings';
 
-function ask(command: string, body: unknown, allowance: Allowance = 'write', retain = false) {
+function ask(command: string | null, body: unknown, allowance: Allowance = 'write', retain = false) {
   const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return requestOf({ device: 'gate', command }, { payload, retain }, allowance);
 }
@@ -29,6 +29,24 @@ describe('a command by MQTT', () => {
     expect(ask('camera.gotoPreset', { preset: 3, id: 'x', confirm: true })).toMatchObject(asked);
     expect(ask('camera.gotoPreset', { args: { preset: 3 }, id: 'x', confirm: true })).toMatchObject(asked);
     expect(ask('config.deviceInfo', '')).toMatchObject({ args: {} });
+  });
+
+  it('may be named in the body', () => {
+    expect(ask(null, { command: 'camera.gotoPreset', args: { preset: 3 }, id: 'x' })).toMatchObject({
+      command: 'camera.gotoPreset',
+      args: { channel: 1, preset: 3 },
+      id: 'x',
+    });
+    expect(ask(null, { command: 'config.reboot', confirm: true })).toMatchObject({
+      command: 'config.reboot',
+      args: {},
+    });
+    expect(ask(null, { command: 5, id: 'x' })).toMatchObject({
+      command: null,
+      id: 'x',
+      error: { code: 'HIK_ARGUMENT' },
+    });
+    expect(codeOf(ask(null, ''))).toBe('HIK_ARGUMENT');
   });
 
   it('has no parameter that could be taken for something else', () => {

@@ -50,6 +50,7 @@ describe('topics', () => {
       device: 'gate',
       command: 'camera.gotoPreset',
     });
+    expect(topics.commandOf('hikvision/gate/command')).toEqual({ device: 'gate', command: null });
     for (const other of [
       'hikvision/gate/command/camera',
       'hikvision/gate/command/camera/gotoPreset/1',
@@ -62,9 +63,9 @@ describe('topics', () => {
   });
 
   it('are subscribed to for one device, for all, and shared', () => {
-    expect(topics.commandFilter('gate')).toBe('hikvision/gate/command/+/+');
-    expect(topics.commandFilter()).toBe('hikvision/+/command/+/+');
-    expect(topics.commandFilter('gate', 'bridges')).toBe('$share/bridges/hikvision/gate/command/+/+');
+    expect(topics.commandFilter('gate')).toBe('hikvision/gate/command/#');
+    expect(topics.commandFilter()).toBe('hikvision/+/command/#');
+    expect(topics.commandFilter('gate', 'bridges')).toBe('$share/bridges/hikvision/gate/command/#');
   });
 
   for (const [base, problem] of [
