@@ -196,3 +196,7 @@ export const MQTT_PARALLEL_COMMANDS = 4;
 export const MQTT_QUEUED_COMMANDS = 16;
 /** Largest picture or other bytes in an answer, as base64; larger ones are only said by their size. */
 export const MQTT_RESULT_MAX_BYTES = 1024 * 1024;
+/** How often the status of a device is published for the sake of its last event. */
+export const STATUS_INTERVAL_MS = 2_000;
+/** Wait before a device that could not be described is asked again. */
+export const DESCRIBE_RETRY_MS = 60_000;
