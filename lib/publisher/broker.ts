@@ -71,6 +71,7 @@ export interface BrokerSession {
   publish(message: Outgoing, done: (outcome: PublishOutcome, reason: string) => void): void;
   /** @returns the filters that the broker refuses. */
   subscribe(filters: readonly string[]): Promise<string[]>;
+  unsubscribe(filters: readonly string[]): void;
 }
 
 export interface BrokerListener {
@@ -282,6 +283,9 @@ function sessionOf(
           resolve(granted === undefined ? [...filters] : filters.filter((filter) => refused.has(filter)));
         });
       });
+    },
+    unsubscribe(filters) {
+      if (isOpen()) client.unsubscribe([...filters]);
     },
   };
 }

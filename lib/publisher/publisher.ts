@@ -227,7 +227,7 @@ export class Publisher {
       topics.topic('bridgeState', { bridge: '+' }),
       ...this.slugs.map((device) => topics.topic('owner', { device })),
       ...this.slugs.map((device) => topics.commandFilter(device, isShared ? share : undefined)),
-      ...this.slugs.map((device) => topics.topic('state', { device, channel: '+', kind: '+' })),
+      ...this.leftBehind(),
       ...(homeAssistantPrefix === null ? [] : [`${homeAssistantPrefix}/status`]),
     ];
     const refused = await session.subscribe(filters);
@@ -313,8 +313,15 @@ export class Publisher {
       device.ownership = 'unknown';
       this.decide(device);
     }
+    // What an earlier run left behind has been heard by now; our own messages need not come back.
+    this.session.unsubscribe(this.leftBehind());
     this.postInfo();
     this.outbox.hold(false);
+  }
+
+  /** Where states of an earlier run may stand. */
+  private leftBehind(): string[] {
+    return this.slugs.map((device) => this.topics.topic('state', { device, channel: '+', kind: '+' }));
   }
 
   private decide(device: DeviceBridge): void {
