@@ -200,3 +200,7 @@ export const MQTT_RESULT_MAX_BYTES = 1024 * 1024;
 export const STATUS_INTERVAL_MS = 2_000;
 /** Wait before a device that could not be described is asked again. */
 export const DESCRIBE_RETRY_MS = 60_000;
+/** How often load, storage and channels of a device are read for its status. */
+export const DEVICE_STATUS_INTERVAL_MS = 300_000;
+/** A connection to the broker that breaks sooner than this has not proven itself: the next wait is longer. */
+export const BROKER_STABLE_MS = 10_000;

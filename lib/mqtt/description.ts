@@ -352,7 +352,7 @@ export interface DeviceStatus {
     readonly channel: number | null;
     readonly receivedAt: string;
   } | null;
-  /** Events of this device that could not be kept until the broker was there. */
+  /** Events that could not be kept until the broker was there, of all devices of the bridge. */
   readonly dropped: number;
   /** From `config.status`. */
   readonly status: unknown;

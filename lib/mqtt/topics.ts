@@ -309,6 +309,15 @@ export class Topics {
 
 /** The event as JSON, without its pictures and without what identifies the device, never longer than `MQTT_EVENT_MAX_BYTES`. */
 export function eventPayload(event: HikvisionEvent): string {
+  let payload = payloads.get(event);
+  if (payload === undefined) payloads.set(event, (payload = payloadOf(event)));
+  return payload;
+}
+
+/** The stream of events and the attributes of a state carry the same text; it is made once. */
+const payloads = new WeakMap<HikvisionEvent, string>();
+
+function payloadOf(event: HikvisionEvent): string {
   const plain = {
     event_type: eventTypeOf(event),
     id: event.id,

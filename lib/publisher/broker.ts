@@ -10,6 +10,7 @@ import {
   BROKER_KEEP_ALIVE_S,
   BROKER_RETRY_MAX_MS,
   BROKER_RETRY_MIN_MS,
+  BROKER_STABLE_MS,
   PUBLISH_WINDOW,
 } from '../settings';
 
@@ -151,6 +152,7 @@ export class BrokerLink {
   private follow(client: MqttClient, place: string): void {
     let isConnected = false;
     let isOver = false;
+    let sinceMs = 0;
     const finish = (reason: string, waitMs?: number, isRefusal = false) => {
       if (isOver) return;
       isOver = true;
@@ -160,12 +162,13 @@ export class BrokerLink {
       client.on('error', () => undefined); // of a socket that is on its way out
       client.end(true);
       if (isConnected) this.listener.onLost();
+      if (isConnected && this.clock.monotonic() - sinceMs >= BROKER_STABLE_MS) this.failures = 0;
       this.retry(`${place}: ${reason}`, waitMs, isRefusal);
     };
     this.end = finish;
     client.on('connect', (connack) => {
       isConnected = true;
-      this.failures = 0;
+      sinceMs = this.clock.monotonic();
       const isVersion5 = this.version === 5;
       this.tell({ state: 'connected', broker: place, version: isVersion5 ? '5' : '3.1.1' });
       this.listener.onConnected(sessionOf(client, connack, isVersion5, () => !isOver));
@@ -190,8 +193,14 @@ export class BrokerLink {
     client.on('close', () => {
       // Some brokers hang up on a version that they do not know.
       if (!isConnected && this.version === 5 && (this.options.version ?? 'auto') === 'auto') this.olderVersion(finish);
-      else finish(isConnected ? 'the connection broke' : 'the broker hung up');
+      else finish(isConnected ? this.brokenText() : 'the broker hung up');
     });
+  }
+
+  /** MQTT 3.1.1 has no words for it, so a connection that is taken away again and again is the only sign. */
+  private brokenText(): string {
+    if (this.failures < 3) return 'the connection broke';
+    return `the connection broke again; another client may have the id ${this.options.clientId}`;
   }
 
   private olderVersion(finish: (reason: string, waitMs: number) => void): void {

@@ -3,14 +3,22 @@ import type { Subscription } from '../client';
 import type { Timer, Clock } from '../clock';
 import type { HikvisionEvent } from '../events/event';
 import { DEFAULT_ALLOWANCE, type Allowance } from '../mqtt/allowance';
+import {
+  describeDevice,
+  infoPayload,
+  statusPayload,
+  withSeen,
+  type DeviceDescription,
+  type DeviceStatus,
+} from '../mqtt/description';
 import { packEvent } from '../mqtt/journaled';
+import { DeviceSettings } from '../mqtt/readings';
 import { DeviceStates, type StateKey } from '../mqtt/states';
-import { eventTypeOf, type CommandTopic, type MqttMessage, type Topics } from '../mqtt/topics';
+import { portOf, type CommandTopic, type MqttMessage, type Topics } from '../mqtt/topics';
 import type { ConnectionState } from '../session/connection';
-import { DESCRIBE_RETRY_MS, STATUS_INTERVAL_MS } from '../settings';
+import { DESCRIBE_RETRY_MS, DEVICE_STATUS_INTERVAL_MS, MQTT_MAX_STATES, STATUS_INTERVAL_MS } from '../settings';
 import { Commands } from './answer';
 import type { Incoming, Outgoing } from './broker';
-import type { Describe, Description } from './describe';
 import type { Journal } from './journal';
 
 /** A device as others have it: a client of our own, or the connection that all nodes of a flow share. */
@@ -37,6 +45,8 @@ export interface BridgedDevice {
   readonly allowance?: Allowance;
   /** Channels whose events are published; null for the device itself. All where not given. */
   readonly channels?: ReadonlySet<number | null>;
+  /** Where its own web page is, without user and password. */
+  readonly configurationUrl?: string;
 }
 
 /** `unknown`: the broker has not said yet. `other`: another bridge serves it; nothing of it is published here. */
@@ -48,7 +58,11 @@ export interface DeviceBridgeParts {
   readonly topics: Topics;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly describe: Describe;
+  /** The messages that present the device to Home Assistant; none where that is not wanted. */
+  readonly discoveryOf: (description: DeviceDescription, allowance: Allowance) => MqttMessage[];
+  readonly onDescribed: () => void;
+  /** Events that the journal had to drop so far. */
+  readonly dropped: () => number;
   readonly pictures: boolean;
   readonly post: (message: Outgoing) => void;
   /** An event is in the journal. */
@@ -66,11 +80,18 @@ export class DeviceBridge {
   private readonly abort = new AbortController();
   private readonly subscriptions: Subscription[] = [];
   private state: SourceState = { state: 'idle' };
-  private description: Description | null = null;
+  private description: DeviceDescription | null = null;
+  private readonly settings: DeviceSettings;
+  private readonly seen = new Set<string>();
   /** States found at the broker from an earlier run. */
   private readonly found = new Map<string, StateKey>();
-  private lastEvent: Readonly<Record<string, unknown>> | null = null;
-  private events = 0;
+  private lastEvent: DeviceStatus['lastEvent'] = null;
+  private polled: Pick<DeviceStatus, 'status' | 'storage' | 'channels'> = {
+    status: null,
+    storage: null,
+    channels: null,
+  };
+  private pollTimer: Timer | null = null;
   private statusTimer: Timer | null = null;
   private describeTimer: Timer | null = null;
   private describing = 0;
@@ -78,10 +99,15 @@ export class DeviceBridge {
   constructor(private readonly given: DeviceBridgeParts) {
     const { topics, slug, device } = given;
     this.states = new DeviceStates(topics, slug);
+    this.settings = new DeviceSettings(topics, slug);
     this.commands = new Commands({
       topics,
       allowance: device.allowance ?? DEFAULT_ALLOWANCE,
-      call: (command, args, options) => device.source.call(command, args, options),
+      call: async (command, args, options) => {
+        const result = await device.source.call(command, args, options);
+        this.postAll(this.settings.answered(command, args, result));
+        return result;
+      },
       post: given.post,
       report: (code, message) => given.report(code, `${slug}: ${message}`),
     });
@@ -107,6 +133,14 @@ export class DeviceBridge {
     for (const subscription of this.subscriptions.splice(0)) subscription.close();
     this.statusTimer?.cancel();
     this.describeTimer?.cancel();
+    this.pollTimer?.cancel();
+  }
+
+  /** What Home Assistant is told; null before the device was described. */
+  get discovery(): MqttMessage[] | null {
+    const { description, given } = this;
+    if (description === null) return null;
+    return given.discoveryOf(description, given.device.allowance ?? DEFAULT_ALLOWANCE);
   }
 
   /** Everything of the device that stays at the broker. */
@@ -114,8 +148,9 @@ export class DeviceBridge {
     const { topics, slug } = this.given;
     if (this.ownership !== 'ours') return [];
     return [
-      ...(this.description?.discovery ?? []),
-      ...(this.description === null ? [] : [topics.info(slug, this.description.info)]),
+      ...(this.discovery ?? []),
+      ...(this.description === null ? [] : [topics.info(slug, infoPayload(this.description))]),
+      ...this.settings.all(),
       ...(this.isOnline ? this.states.connected(this.known()) : this.states.all()),
       this.statusMessage(),
       topics.availability(slug, this.isOnline),
@@ -139,15 +174,9 @@ export class DeviceBridge {
       return;
     }
     if (device.channels !== undefined && !device.channels.has(event.channel)) return;
-    this.events++;
-    this.lastEvent = {
-      event_type: eventTypeOf(event),
-      id: event.id,
-      channel: event.channel,
-      time: event.time,
-      receivedAt: event.receivedAt,
-      stale: event.stale,
-    };
+    const { kind, state, channel, receivedAt } = event;
+    this.lastEvent = { kind, state, channel, receivedAt };
+    this.see(event);
     // States first, so that who reacts to the event finds them.
     this.postAll(this.states.apply(event));
     const messages = pictures ? topics.event(slug, event) : topics.event(slug, event).slice(0, 1);
@@ -163,6 +192,7 @@ export class DeviceBridge {
     if (state.state !== 'connected') {
       this.describing++;
       this.describeTimer?.cancel();
+      this.pollTimer?.cancel();
       // Only the availability changes: what was going on may go on, and nobody can tell.
       if (wasOnline || state.state !== 'connecting') {
         this.postOwn(this.given.topics.availability(this.slug, false));
@@ -183,49 +213,72 @@ export class DeviceBridge {
     const run = ++this.describing;
     const { device, slug } = given;
     const { signal } = this.abort;
-    const about = {
-      slug,
-      name: device.name,
-      key: device.key,
-      info: state.device,
-      allowance: device.allowance ?? DEFAULT_ALLOWANCE,
-    };
+    const known = { slug, name: device.name, key: device.key, configurationUrl: device.configurationUrl ?? null };
     // At once, as the description of a large recorder takes its time.
     this.postOwn(given.topics.availability(slug, true));
-    given
-      .describe(about, (command, args = {}) => device.source.call(command, args, { signal }))
-      .then(
-        (description) => {
-          if (run !== this.describing || signal.aborted) return;
-          this.description = description;
-          this.postAll(this.retained());
-        },
-        (error: unknown) => {
-          if (run !== this.describing || signal.aborted) return;
-          given.report('DESCRIPTION', `${slug}: could not be described: ${(error as Error).message}`);
-          this.postAll(this.retained());
-          this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
-        },
-      );
+    describeDevice((command, args) => device.source.call(command, { ...args }, { signal }), known).then(
+      (description) => {
+        if (run !== this.describing || signal.aborted) return;
+        this.description = description;
+        for (const [channel, settings] of description.settings) this.settings.put(channel, settings);
+        this.postAll(this.retained());
+        given.onDescribed();
+        void this.poll(run);
+      },
+      (error: unknown) => {
+        if (run !== this.describing || signal.aborted) return;
+        given.report('DESCRIPTION', `${slug}: could not be described: ${(error as Error).message}`);
+        this.postAll(this.retained());
+        this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
+      },
+    );
   }
 
   private known(): StateKey[] {
     const { channels } = this.given.device;
-    const all = [...(this.description?.states ?? []), ...this.found.values()];
+    const all = [...(this.description?.triggers ?? []), ...this.found.values()];
     return channels === undefined ? all : all.filter(({ channel }) => channels.has(channel));
   }
 
   private statusMessage(): MqttMessage {
     const { state } = this;
-    return this.given.topics.status(this.slug, {
-      connection: state.state,
-      ...('reason' in state ? { reason: state.reason } : {}),
-      ...('code' in state ? { code: state.code } : {}),
-      ...(state.state === 'connected' ? { since: new Date(state.sinceMs).toISOString(), stream: state.stream } : {}),
-      ...(state.state === 'connected' && state.streamReason !== undefined ? { streamReason: state.streamReason } : {}),
-      events: this.events,
-      lastEvent: this.lastEvent,
-    });
+    const reason = 'reason' in state ? state.reason : state.state === 'connected' ? state.streamReason : undefined;
+    const { lastEvent, polled, given } = this;
+    const status = { connection: state.state, reason: reason ?? null, lastEvent, dropped: given.dropped(), ...polled };
+    return given.topics.status(this.slug, statusPayload(status, given.clock.now()));
+  }
+
+  /** Load, storage and channels, now and then. */
+  private async poll(run: number): Promise<void> {
+    const ask = async (command: string) => {
+      try {
+        return await this.given.device.source.call(command, {}, { signal: this.abort.signal });
+      } catch {
+        return null; // a device that lacks it, or is gone: its availability says so
+      }
+    };
+    const [status, storage, channels] = [
+      await ask('config.status'),
+      await ask('recorder.storage'),
+      await ask('recorder.listChannels'),
+    ];
+    if (run !== this.describing || this.abort.signal.aborted) return;
+    this.polled = { status, storage, channels };
+    this.postOwn(this.statusMessage());
+    this.pollTimer = this.given.clock.after(DEVICE_STATUS_INTERVAL_MS, () => void this.poll(run));
+  }
+
+  /** A recorder without a list of triggers shows what it has by its events. */
+  private see(event: HikvisionEvent): void {
+    if (this.description === null || event.stale) return;
+    const key = { channel: event.channel, kind: event.kind, port: portOf(event) };
+    const name = `${key.channel ?? ''}/${key.kind}/${key.port ?? ''}`;
+    if (this.seen.has(name) || this.seen.size >= MQTT_MAX_STATES) return;
+    this.seen.add(name);
+    const described = withSeen(this.description, key);
+    if (described === this.description) return;
+    this.description = described;
+    this.postAll(this.discovery ?? []);
   }
 
   /** Not with every event. */

@@ -4,18 +4,29 @@
  */
 import type { Clock, Timer } from '../clock';
 import { EVENT_KINDS, type EventKind } from '../events/kinds';
+import {
+  bridgeDiscovery,
+  discoveryFilter,
+  discoveryOf,
+  republished,
+  birthTopic,
+  type DiscoveryOptions,
+} from '../mqtt/discovery/discovery';
+import type { Language } from '../mqtt/discovery/names';
 import type { StateKey } from '../mqtt/states';
+import type { Allowance } from '../mqtt/allowance';
+import type { DeviceDescription } from '../mqtt/description';
 import { slugsOf } from '../mqtt/slugs';
-import { OFFLINE, ONLINE, Topics, type BridgeInfo, type Qos } from '../mqtt/topics';
+import { OFFLINE, ONLINE, Topics, type BridgeInfo, type MqttMessage, type Qos } from '../mqtt/topics';
 import {
   BIRTH_DELAY_MAX_MS,
   BRIDGE_INFO_INTERVAL_MS,
+  MQTT_MAX_STATES,
   OWNER_WAIT_MS,
   PUBLISHER_STOP_MS,
   WARNING_INTERVAL_MS,
 } from '../settings';
 import { BrokerLink, type BrokerOptions, type BrokerSession, type BrokerState, type Incoming } from './broker';
-import { describePlainly, type Describe } from './describe';
 import { DeviceBridge, type BridgedDevice } from './device-bridge';
 import { filesIn } from './files';
 import { Journal } from './journal';
@@ -36,10 +47,8 @@ export interface PublisherOptions {
   /** Pictures of events are published, and stay at the broker. */
   readonly pictures?: boolean;
   readonly retainPictures?: boolean;
-  /** Makes what presents a device to Home Assistant; without it only topics are published. */
-  readonly describe?: (topics: Topics) => Describe;
-  /** First level of Home Assistant's topics; its birth makes everything be published again. Null: it is not listened to. */
-  readonly homeAssistantPrefix?: string | null;
+  /** Presents the devices to Home Assistant; null: topics alone. */
+  readonly discovery?: { readonly prefix: string; readonly language: Language } | null;
   /** Several bridges that answer commands for the same devices, by turns; only reading ones. */
   readonly share?: string;
   readonly clock: Clock;
@@ -75,6 +84,9 @@ export class Publisher {
   /** What the broker said in this session: who serves a device, and which bridges are there. */
   private readonly owners = new Map<string, string>();
   private readonly bridges = new Map<string, boolean>();
+  /** What presents devices at the broker, from this run or an earlier one. */
+  private readonly presented = new Map<string, string>();
+  private isSwept = false;
   private isOwnershipKnown = false;
   private ownerTimer: Timer | null = null;
   private infoTimer: Timer | null = null;
@@ -114,7 +126,6 @@ export class Publisher {
       onOverflow: () => this.republishSoon(BIRTH_DELAY_MAX_MS),
       onRefused: (topic, reason) => this.warn('REFUSED', `the broker does not take ${topic}: ${reason}`),
     });
-    const describe = options.describe?.(topics) ?? describePlainly;
     const slugs = slugsOf(devices.map(({ name, key }) => ({ name, key, serial: null })));
     for (const [index, given] of devices.entries()) {
       const slug = slugs[index] as string;
@@ -127,7 +138,9 @@ export class Publisher {
           topics,
           journal,
           clock,
-          describe,
+          discoveryOf: (description, allowance) => this.discoveryOf(description, allowance),
+          onDescribed: () => this.sweep(),
+          dropped: () => journal.status.droppedEvents,
           pictures: options.pictures ?? false,
           post: (message) => this.outbox.post(message),
           onJournaled: () => this.outbox.pump(),
@@ -212,7 +225,7 @@ export class Publisher {
   }
 
   private async connected(session: BrokerSession): Promise<void> {
-    const { bridgeId, share, homeAssistantPrefix = null } = this.options;
+    const { bridgeId, share, discovery = null } = this.options;
     const { topics } = this;
     this.session = session;
     this.owners.clear();
@@ -222,13 +235,14 @@ export class Publisher {
     this.outbox.connected(session);
     this.outbox.post(topics.bridgeState(bridgeId, true));
     const isShared = share !== undefined && session.hasSharedSubscriptions;
-    if (share !== undefined && !isShared) this.warn('SHARED', 'the broker shares no subscriptions; every bridge answers');
+    if (share !== undefined && !isShared)
+      this.warn('SHARED', 'the broker shares no subscriptions; every bridge answers');
     const filters = [
       topics.topic('bridgeState', { bridge: '+' }),
       ...this.slugs.map((device) => topics.topic('owner', { device })),
       ...this.slugs.map((device) => topics.commandFilter(device, isShared ? share : undefined)),
       ...this.leftBehind(),
-      ...(homeAssistantPrefix === null ? [] : [`${homeAssistantPrefix}/status`]),
+      ...(discovery === null ? [] : [birthTopic(discovery.prefix)]),
     ];
     const refused = await session.subscribe(filters);
     if (this.session !== session) return;
@@ -262,8 +276,12 @@ export class Publisher {
       }
       return;
     }
-    const prefix = this.options.homeAssistantPrefix ?? null;
-    if (prefix !== null && topic === `${prefix}/status`) {
+    const { discovery = null } = this.options;
+    if (discovery !== null && topic.startsWith(`${discovery.prefix}/device/`)) {
+      if (this.presented.size < MQTT_MAX_STATES) this.presented.set(topic, payload.toString());
+      return;
+    }
+    if (discovery !== null && topic === birthTopic(discovery.prefix)) {
       if (payload.toString() === ONLINE && !message.retain) this.republishSoon(BIRTH_DELAY_MAX_MS);
       return;
     }
@@ -271,7 +289,12 @@ export class Publisher {
     if (bridge !== undefined) {
       this.bridges.set(bridge, payload.toString() === ONLINE);
       // A bridge of our own id that says goodbye is the one before us, or its last will that came late.
-      if (bridge === this.options.bridgeId && payload.toString() === OFFLINE && !this.isStopping && this.isOwnershipKnown) {
+      if (
+        bridge === this.options.bridgeId &&
+        payload.toString() === OFFLINE &&
+        !this.isStopping &&
+        this.isOwnershipKnown
+      ) {
         this.outbox.post(topics.bridgeState(bridge, true));
       }
       this.ownershipChanged();
@@ -315,13 +338,63 @@ export class Publisher {
     }
     // What an earlier run left behind has been heard by now; our own messages need not come back.
     this.session.unsubscribe(this.leftBehind());
+    this.presentBridge();
     this.postInfo();
+    this.sweep();
     this.outbox.hold(false);
   }
 
   /** Where states of an earlier run may stand. */
   private leftBehind(): string[] {
-    return this.slugs.map((device) => this.topics.topic('state', { device, channel: '+', kind: '+' }));
+    const { discovery = null } = this.options;
+    return [
+      ...this.slugs.map((device) => this.topics.topic('state', { device, channel: '+', kind: '+' })),
+      ...(discovery === null ? [] : [discoveryFilter(discovery.prefix)]),
+    ];
+  }
+
+  /* Home Assistant */
+
+  /** A component that is gone is taken away first. */
+  private discoveryOf(description: DeviceDescription, allowance: Allowance): MqttMessage[] {
+    const options = this.discoveryOptions(allowance);
+    if (options === null) return [];
+    const now = discoveryOf(description, options);
+    const before = new Map<string, string>();
+    for (const { topic, payload } of now) {
+      const known = this.presented.get(topic);
+      if (known !== undefined) before.set(topic, known);
+      this.presented.set(topic, String(payload));
+    }
+    return republished(before, now, options);
+  }
+
+  private discoveryOptions(allowance: Allowance): DiscoveryOptions | null {
+    const { discovery = null, bridgeId } = this.options;
+    return discovery === null
+      ? null
+      : { topics: this.topics, bridge: bridgeId, version: packageVersion(), allowance, ...discovery };
+  }
+
+  /** Once all devices are described, what is left of others that this bridge had is taken away. */
+  private sweep(): void {
+    const options = this.discoveryOptions('nothing');
+    if (options === null || this.isSwept || !this.isOwnershipKnown) return;
+    const now: MqttMessage[] = [bridgeDiscovery(options)];
+    for (const device of this.devices.values()) {
+      const { discovery } = device;
+      if (discovery === null) return;
+      now.push(...discovery);
+    }
+    this.isSwept = true;
+    const gone = republished(this.presented, now, options).filter(({ payload }) => payload === '');
+    for (const { topic } of gone) this.presented.delete(topic);
+    this.outbox.postAll(gone);
+  }
+
+  private presentBridge(): void {
+    const options = this.discoveryOptions('nothing');
+    if (options !== null) this.outbox.post(bridgeDiscovery(options));
   }
 
   private decide(device: DeviceBridge): void {
@@ -360,6 +433,7 @@ export class Publisher {
   private republishSoon(withinMs: number): void {
     this.birthTimer ??= this.options.clock.after(Math.round((this.options.random ?? Math.random)() * withinMs), () => {
       this.birthTimer = null;
+      this.presentBridge();
       for (const device of this.devices.values()) this.outbox.postAll(device.retained());
       this.lastInfo = '';
       this.postInfo();

@@ -109,7 +109,12 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     const ear = await earAt(url);
     const device = new FakeDevice();
     device.answer = (command) =>
-      command === 'event.listTriggers' ? [{ kind: 'motion', channel: 1, port: null }, { kind: 'tamper', channel: 1, port: null }] : [];
+      command === 'event.listTriggers'
+        ? [
+            { kind: 'motion', channel: 1, port: null, notifiesCenter: true },
+            { kind: 'tamper', channel: 1, port: null, notifiesCenter: true },
+          ]
+        : [];
     await publisherAt(url, [bridged('Front door', device)]);
     await ear.until('off', () => ear.last('hikvision/front-door/1/tamper') === 'OFF');
     device.emit(eventWith());
@@ -118,7 +123,10 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     device.become({ state: 'lost', reason: 'no answer', code: 'HIK_TIMEOUT', retryAtMs: 0 });
     await ear.until('offline', () => ear.last('hikvision/front-door/availability') === 'offline');
     const topics = ear.heard.slice(before).map(({ topic }) => topic.replace('hikvision/front-door/', ''));
-    assert.deepEqual(topics.filter((topic) => !['availability', 'status', '1/event'].includes(topic)), []);
+    assert.deepEqual(
+      topics.filter((topic) => !['availability', 'status', '1/event'].includes(topic)),
+      [],
+    );
   });
 
   it('switches off what an earlier run left on', async () => {
@@ -139,7 +147,9 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     device.emit(eventWith({ pictures: [{ name: 'a.jpg', contentType: 'image/jpeg', data }] }));
     device.emit(eventWith({ state: 'end' }));
     await ear.until('both', () => ear.all('hikvision/front-door/1/event').length === 2);
-    const picture = await ear.until('the picture', () => ear.heard.find(({ topic }) => topic.endsWith('/motion/picture')));
+    const picture = await ear.until('the picture', () =>
+      ear.heard.find(({ topic }) => topic.endsWith('/motion/picture')),
+    );
     assert.deepEqual(picture.payload, data);
     const late = await earAt(url);
     await late.until('retained', () => late.last('hikvision/front-door/availability'));
@@ -155,8 +165,16 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     const asked = device.calls.length;
     await ear.client.publishAsync('hikvision/front-door/command/camera/snapshot', '{"id":7}', { qos: 1 });
     const text = await ear.until('the answer', () => ear.last('hikvision/front-door/result'));
-    const { ok, id, command, error } = JSON.parse(text) as { ok: boolean; id: number; command: string; error: { code: string } };
-    assert.deepEqual({ ok, id, command, code: error.code }, { ok: false, id: 7, command: 'camera.snapshot', code: 'HIK_NOT_ALLOWED' });
+    const { ok, id, command, error } = JSON.parse(text) as {
+      ok: boolean;
+      id: number;
+      command: string;
+      error: { code: string };
+    };
+    assert.deepEqual(
+      { ok, id, command, code: error.code },
+      { ok: false, id: 7, command: 'camera.snapshot', code: 'HIK_NOT_ALLOWED' },
+    );
     assert.ok(!device.calls.slice(asked).some(({ command: called }) => called === 'camera.snapshot'));
   });
 
@@ -236,7 +254,8 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     for (let index = 0; index < 30; index++) {
       await ear.client.publishAsync('hikvision/front-door/command/config/getTime', `{"id":${index}}`, { qos: 1 });
     }
-    const answers = () => ear.all('hikvision/front-door/result').map((text) => JSON.parse(text) as { error?: { code: string } });
+    const answers = () =>
+      ear.all('hikvision/front-door/result').map((text) => JSON.parse(text) as { error?: { code: string } });
     await ear.until('refusals', () => answers().length === 10);
     assert.ok(answers().every(({ error }) => error?.code === 'HIK_BUSY'));
     assert.equal(running.length, 4);
@@ -253,7 +272,9 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     const first = await publisherAt(url, [bridged('Front door', mine)], { bridgeId: 'first' });
     await ear.until('the owner', () => ear.last('hikvision/front-door/owner') === 'first');
     await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-    const second = await publisherAt(url, [bridged('Front door', theirs, { allowance: 'read' })], { bridgeId: 'second' });
+    const second = await publisherAt(url, [bridged('Front door', theirs, { allowance: 'read' })], {
+      bridgeId: 'second',
+    });
     await ear.until('the conflict', () => second.publisher.status.conflicts['front-door'] === 'first');
     assert.ok(second.warnings.some((warning) => warning.includes("the bridge 'first' serves this device already")));
     const [ours, others] = [eventWith(), eventWith()];
@@ -271,11 +292,40 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
   it('publishes everything again when Home Assistant is born', async () => {
     const { url } = await urlOf();
     const ear = await earAt(url);
-    await publisherAt(url, [bridged('Front door', new FakeDevice())], { homeAssistantPrefix: 'homeassistant' });
+    await publisherAt(url, [bridged('Front door', new FakeDevice())], {
+      discovery: { prefix: 'homeassistant', language: 'en' },
+    });
     await ear.until('info', () => ear.last('hikvision/front-door/info'));
     const before = ear.all('hikvision/front-door/info').length;
     await ear.client.publishAsync('homeassistant/status', 'online', { qos: 1 });
     await ear.until('info again', () => ear.all('hikvision/front-door/info').length > before);
+  });
+
+  it('presents its devices to Home Assistant, and takes away what an earlier run presented', async () => {
+    const { url } = await urlOf();
+    const ear = await earAt(url);
+    const discovery = { prefix: 'homeassistant', language: 'en' } as const;
+    const before = await publisherAt(url, [bridged('Old', new FakeDevice(), { key: 'o' })], { discovery });
+    await ear.until('bridge and device', () => new Set(configs()).size >= 2);
+    await before.publisher.stop();
+    const other = new FakeDevice({
+      ...CONNECTED,
+      device: { ...CONNECTED.device, serial: 'another' },
+    });
+    other.answer = (command) =>
+      command === 'config.deviceInfo' ? { serial: 'ANOTHER1', name: 'New', model: 'X' } : [];
+    const presented = configs();
+    await publisherAt(url, [bridged('New', other, { key: 'n' })], { discovery });
+    await ear.until('the old one is gone', () =>
+      ear.heard.some(({ topic, text }) => presented.includes(topic) && text === ''),
+    );
+    assert.ok(configs().some((topic) => !presented.includes(topic)));
+
+    function configs(): string[] {
+      return ear.heard
+        .filter(({ topic, text }) => topic.startsWith('homeassistant/device/') && text !== '')
+        .map(({ topic }) => topic);
+    }
   });
 
   it('says goodbye when it is stopped', async () => {
@@ -350,169 +400,170 @@ describe('the publisher with an embedded broker (MQTT 3.1.1)', () => {
 
 const missing = brokerMissing('mosquitto');
 
-describe.skipIf(missing !== null)(`the publisher with mosquitto${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
-  let mosquitto: Mosquitto;
-  beforeAll(async () => {
-    mosquitto = await Mosquitto.start();
-  });
-  afterAll(() => mosquitto.close());
-
-  /** Each test begins with a broker that remembers nothing. */
-  const fresh = async () => {
-    await mosquitto.stop('SIGKILL');
-    await mosquitto.start();
-    return { url: mosquitto.url };
-  };
-
-  rules(fresh);
-
-  it('speaks MQTT 5, and answers on the response topic with the correlation data', async () => {
-    const { url } = await fresh();
-    const ear = await earAt(url, '#', { protocolVersion: 5 });
-    const device = new FakeDevice();
-    const { publisher } = await publisherAt(url, [bridged('Front door', device, { allowance: 'read' })]);
-    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-    const { broker } = publisher.status;
-    assert.equal(broker.state === 'connected' && broker.version, '5');
-    await ear.client.publishAsync('hikvision/front-door/command/config/getTime', '{}', {
-      qos: 1,
-      properties: { responseTopic: 'my/answers', correlationData: Buffer.from('c-1') },
+describe.skipIf(missing !== null)(
+  `the publisher with mosquitto${missing === null ? '' : ` (skipped: ${missing})`}`,
+  () => {
+    let mosquitto: Mosquitto;
+    beforeAll(async () => {
+      mosquitto = await Mosquitto.start();
     });
-    const answer = await ear.until('the answer', () => ear.heard.find(({ topic }) => topic === 'my/answers'));
-    assert.equal(answer.correlationData, 'c-1');
-    assert.equal((JSON.parse(answer.text) as { ok: boolean }).ok, true);
-  });
+    afterAll(() => mosquitto.close());
 
-  it('refuses a command that was published with the retain flag, however it comes', async () => {
-    const { url } = await fresh();
-    const ear = await earAt(url, '#', { protocolVersion: 5 });
-    const device = new FakeDevice();
-    await publisherAt(url, [bridged('Front door', device, { allowance: 'read' })]);
-    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-    await ear.client.publishAsync('hikvision/front-door/command/config/getTime', '{}', { qos: 1, retain: true });
-    const text = await ear.until('the answer', () => ear.last('hikvision/front-door/result'));
-    assert.match(text, /HIK_NOT_ALLOWED.*retained/);
-    assert.ok(!device.calls.some(({ command }) => command === 'config.getTime'));
-  });
+    /** Each test begins with a broker that remembers nothing. */
+    const fresh = async () => {
+      await mosquitto.stop('SIGKILL');
+      await mosquitto.start();
+      return { url: mosquitto.url };
+    };
 
-  it('keeps to the number of messages that the broker takes at one time', async () => {
-    const narrow = await Mosquitto.start({ lines: ['max_inflight_messages 3'] });
-    closing.push(() => narrow.close());
-    const ear = await earAt(narrow.url);
-    const device = new FakeDevice();
-    const { publisher, warnings } = await publisherAt(narrow.url, [bridged('Front door', device)]);
-    for (let index = 0; index < 500; index++) device.emit(eventWith({ channel: 1 + (index % 7) }));
-    await ear.until('all', () => publisher.status.queued === 0 && publisher.status.published === 500);
-    assert.deepEqual(warnings, []);
-  });
+    rules(fresh);
 
-  it('shares the commands of one set of devices among several bridges, only reading ones', async () => {
-    const { url } = await fresh();
-    const ear = await earAt(url);
-    const [one, two] = [new FakeDevice(), new FakeDevice()];
-    const share = 'readers';
-    await publisherAt(url, [bridged('Front door', one, { allowance: 'write' })], { bridgeId: 'one', share });
-    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-    const second = await publisherAt(url, [bridged('Front door', two)], { bridgeId: 'two', share });
-    await ear.until('the owner', () => second.publisher.status.conflicts['front-door'] === 'one');
-    for (let id = 0; id < 20; id++) {
-      await ear.client.publishAsync('hikvision/front-door/command/config/getTime', `{"id":${id}}`, { qos: 1 });
-    }
-    await ear.until('answers', () => ear.all('hikvision/front-door/result').length === 20);
-    const count = (device: FakeDevice) => device.calls.filter(({ command }) => command === 'config.getTime').length;
-    assert.equal(count(one) + count(two), 20);
-    assert.ok(count(one) > 0 && count(two) > 0, `${count(one)} and ${count(two)}`);
-    await ear.client.publishAsync('hikvision/front-door/command/camera/gotoPreset', '{"preset":1}', { qos: 1 });
-    await ear.until('the refusal', () => ear.last('hikvision/front-door/result')?.includes('HIK_NOT_ALLOWED'));
-  });
-
-  it('says that its user or password is wrong, without the password', async () => {
-    const guarded = await Mosquitto.start({ users: { bridge: 'Secret-1' } });
-    closing.push(() => guarded.close());
-    const { publisher, warnings } = await publisherAt(guarded.url, [bridged('Front door', new FakeDevice())], {
-      broker: { urls: [guarded.url], username: 'bridge', password: 'Wrong-1' },
+    it('speaks MQTT 5, and answers on the response topic with the correlation data', async () => {
+      const { url } = await fresh();
+      const ear = await earAt(url, '#', { protocolVersion: 5 });
+      const device = new FakeDevice();
+      const { publisher } = await publisherAt(url, [bridged('Front door', device, { allowance: 'read' })]);
+      await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
+      const { broker } = publisher.status;
+      assert.equal(broker.state === 'connected' && broker.version, '5');
+      await ear.client.publishAsync('hikvision/front-door/command/config/getTime', '{}', {
+        qos: 1,
+        properties: { responseTopic: 'my/answers', correlationData: Buffer.from('c-1') },
+      });
+      const answer = await ear.until('the answer', () => ear.heard.find(({ topic }) => topic === 'my/answers'));
+      assert.equal(answer.correlationData, 'c-1');
+      assert.equal((JSON.parse(answer.text) as { ok: boolean }).ok, true);
     });
-    const deadline = performance.now() + 5_000;
-    while (publisher.status.broker.state !== 'refused' && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    assert.equal(publisher.status.broker.state, 'refused');
-    assert.ok(!warnings.join().includes('Wrong-1'));
-  });
 
-  it('works with a password and an ACL, and says which subscription and which topic it is refused', async () => {
-    const guarded = await Mosquitto.start({
-      users: { bridge: 'Secret-1', reader: 'Secret-2' },
-      acl: [
-        'user bridge',
-        'topic readwrite hikvision/#',
-        'topic deny hikvision/front-door/9/event',
-        'user reader',
-        'topic read #',
-      ],
+    it('refuses a command that was published with the retain flag, however it comes', async () => {
+      const { url } = await fresh();
+      const ear = await earAt(url, '#', { protocolVersion: 5 });
+      const device = new FakeDevice();
+      await publisherAt(url, [bridged('Front door', device, { allowance: 'read' })]);
+      await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
+      await ear.client.publishAsync('hikvision/front-door/command/config/getTime', '{}', { qos: 1, retain: true });
+      const text = await ear.until('the answer', () => ear.last('hikvision/front-door/result'));
+      assert.match(text, /HIK_NOT_ALLOWED.*retained/);
+      assert.ok(!device.calls.some(({ command }) => command === 'config.getTime'));
     });
-    closing.push(() => guarded.close());
-    const ear = await earAt(guarded.url, '#', { username: 'reader', password: 'Secret-2' });
-    const device = new FakeDevice();
-    const { publisher, warnings } = await publisherAt(guarded.url, [bridged('Front door', device)], {
-      broker: { urls: [guarded.url], username: 'bridge', password: 'Secret-1' },
+
+    it('keeps to the number of messages that the broker takes at one time', async () => {
+      const narrow = await Mosquitto.start({ lines: ['max_inflight_messages 3'] });
+      closing.push(() => narrow.close());
+      const ear = await earAt(narrow.url);
+      const device = new FakeDevice();
+      const { publisher, warnings } = await publisherAt(narrow.url, [bridged('Front door', device)]);
+      for (let index = 0; index < 500; index++) device.emit(eventWith({ channel: 1 + (index % 7) }));
+      await ear.until('all', () => publisher.status.queued === 0 && publisher.status.published === 500);
+      assert.deepEqual(warnings, []);
     });
-    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-    device.emit(eventWith({ channel: 9 }));
-    device.emit(eventWith({ channel: 2 }));
-    await ear.until('the other event', () => ear.last('hikvision/front-door/2/event'));
-    await ear.until('nothing waits', () => publisher.status.queued === 0);
-    assert.equal(ear.last('hikvision/front-door/9/event'), undefined);
-    assert.equal(publisher.status.refused, 1);
-    assert.ok(warnings.some((warning) => warning.includes('hikvision/front-door/9/event')));
-  });
 
-  it('says that another client has its id', async () => {
-    const { url } = await fresh();
-    const { publisher } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
-    const ear = await earAt(url);
-    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-    await earAt(url, 'nothing', { clientId: 'hsp-test', reconnectPeriod: 0 });
-    await ear.until('the reason', () => publisher.status.broker.state === 'refused');
-    const { broker } = publisher.status;
-    assert.match('reason' in broker ? broker.reason : '', /another client has the id hsp-test/);
-  });
-
-  it('leaves its last will when it dies', async () => {
-    const { url } = await fresh();
-    const ear = await earAt(url);
-    await publisherAt(url, [bridged('Front door', new FakeDevice())]);
-    await ear.until('online', () => ear.last('hikvision/bridge/test/state') === 'online');
-    // Taken over, the broker publishes the will as if the connection had broken.
-    await earAt(url, 'nothing', { clientId: 'hsp-test', reconnectPeriod: 0 });
-    await ear.until('offline', () => ear.last('hikvision/bridge/test/state') === 'offline');
-  });
-
-  it('works over WebSocket', async () => {
-    const { url } = await fresh();
-    const ear = await earAt(url);
-    await publisherAt(`ws://127.0.0.1:${mosquitto.webSocketPort}`, [bridged('Front door', new FakeDevice())]);
-    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-  });
-
-  it('works over TLS, and refuses a certificate that nobody vouches for', async (context) => {
-    const tls = certificateIn(folder);
-    if (tls === null) return context.skip('openssl is not installed');
-    const secure = await Mosquitto.start({ tls });
-    closing.push(() => secure.close());
-    const ear = await earAt(secure.url);
-    const url = `mqtts://127.0.0.1:${secure.tlsPort}`;
-    const { publisher } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
-    await ear.until('the refusal', () => publisher.status.broker.state === 'lost');
-    const { broker } = publisher.status;
-    assert.match('reason' in broker ? broker.reason : '', /self.signed/);
-    await publisherAt(url, [bridged('Back door', new FakeDevice())], {
-      bridgeId: 'trusting',
-      broker: { urls: [url], tls: { ca: readFileSync(tls.cert, 'utf8') } },
+    it('shares the commands of one set of devices among several bridges, only reading ones', async () => {
+      const { url } = await fresh();
+      const ear = await earAt(url);
+      const [one, two] = [new FakeDevice(), new FakeDevice()];
+      const share = 'readers';
+      await publisherAt(url, [bridged('Front door', one, { allowance: 'write' })], { bridgeId: 'one', share });
+      await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
+      const second = await publisherAt(url, [bridged('Front door', two)], { bridgeId: 'two', share });
+      await ear.until('the owner', () => second.publisher.status.conflicts['front-door'] === 'one');
+      for (let id = 0; id < 20; id++) {
+        await ear.client.publishAsync('hikvision/front-door/command/config/getTime', `{"id":${id}}`, { qos: 1 });
+      }
+      await ear.until('answers', () => ear.all('hikvision/front-door/result').length === 20);
+      const count = (device: FakeDevice) => device.calls.filter(({ command }) => command === 'config.getTime').length;
+      assert.equal(count(one) + count(two), 20);
+      assert.ok(count(one) > 0 && count(two) > 0, `${count(one)} and ${count(two)}`);
+      await ear.client.publishAsync('hikvision/front-door/command/camera/gotoPreset', '{"preset":1}', { qos: 1 });
+      await ear.until('the refusal', () => ear.last('hikvision/front-door/result')?.includes('HIK_NOT_ALLOWED'));
     });
-    await ear.until('availability', () => ear.last('hikvision/back-door/availability') === 'online');
-  });
-});
+
+    it('says that its user or password is wrong, without the password', async () => {
+      const guarded = await Mosquitto.start({ users: { bridge: 'Secret-1' } });
+      closing.push(() => guarded.close());
+      const { publisher, warnings } = await publisherAt(guarded.url, [bridged('Front door', new FakeDevice())], {
+        broker: { urls: [guarded.url], username: 'bridge', password: 'Wrong-1' },
+      });
+      const deadline = performance.now() + 5_000;
+      while (publisher.status.broker.state !== 'refused' && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.equal(publisher.status.broker.state, 'refused');
+      assert.ok(!warnings.join().includes('Wrong-1'));
+    });
+
+    it('works with a password and an ACL, and says which subscription and which topic it is refused', async () => {
+      const guarded = await Mosquitto.start({
+        users: { bridge: 'Secret-1', reader: 'Secret-2' },
+        acl: [
+          'user bridge',
+          'topic readwrite hikvision/#',
+          'topic deny hikvision/front-door/9/event',
+          'user reader',
+          'topic read #',
+        ],
+      });
+      closing.push(() => guarded.close());
+      const ear = await earAt(guarded.url, '#', { username: 'reader', password: 'Secret-2' });
+      const device = new FakeDevice();
+      const { publisher, warnings } = await publisherAt(guarded.url, [bridged('Front door', device)], {
+        broker: { urls: [guarded.url], username: 'bridge', password: 'Secret-1' },
+      });
+      await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
+      device.emit(eventWith({ channel: 9 }));
+      device.emit(eventWith({ channel: 2 }));
+      await ear.until('the other event', () => ear.last('hikvision/front-door/2/event'));
+      await ear.until('nothing waits', () => publisher.status.queued === 0);
+      assert.equal(ear.last('hikvision/front-door/9/event'), undefined);
+      assert.equal(publisher.status.refused, 1);
+      assert.ok(warnings.some((warning) => warning.includes('hikvision/front-door/9/event')));
+    });
+
+    it('suspects another client of having its id, when its connection is taken away again and again', async () => {
+      const { url } = await fresh();
+      const { warnings } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+      const ear = await earAt(url);
+      await earAt(url, 'nothing', { clientId: 'hsp-test', reconnectPeriod: 100 });
+      await ear.until('the suspicion', () => warnings.find((text) => text.includes('another client')));
+      assert.ok(warnings.some((text) => text.includes('hsp-test')));
+    });
+
+    it('leaves its last will when it dies', async () => {
+      const { url } = await fresh();
+      const ear = await earAt(url);
+      await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+      await ear.until('online', () => ear.last('hikvision/bridge/test/state') === 'online');
+      // Taken over, the broker publishes the will as if the connection had broken.
+      await earAt(url, 'nothing', { clientId: 'hsp-test', reconnectPeriod: 0 });
+      await ear.until('offline', () => ear.last('hikvision/bridge/test/state') === 'offline');
+    });
+
+    it('works over WebSocket', async () => {
+      const { url } = await fresh();
+      const ear = await earAt(url);
+      await publisherAt(`ws://127.0.0.1:${mosquitto.webSocketPort}`, [bridged('Front door', new FakeDevice())]);
+      await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
+    });
+
+    it('works over TLS, and refuses a certificate that nobody vouches for', async (context) => {
+      const tls = certificateIn(folder);
+      if (tls === null) return context.skip('openssl is not installed');
+      const secure = await Mosquitto.start({ tls });
+      closing.push(() => secure.close());
+      const ear = await earAt(secure.url);
+      const url = `mqtts://127.0.0.1:${secure.tlsPort}`;
+      const { publisher } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+      await ear.until('the refusal', () => publisher.status.broker.state === 'lost');
+      const { broker } = publisher.status;
+      assert.match('reason' in broker ? broker.reason : '', /self.signed/);
+      await publisherAt(url, [bridged('Back door', new FakeDevice())], {
+        bridgeId: 'trusting',
+        broker: { urls: [url], tls: { ca: readFileSync(tls.cert, 'utf8') } },
+      });
+      await ear.until('availability', () => ear.last('hikvision/back-door/availability') === 'online');
+    });
+  },
+);
 
 it('a device that is lost is not described twice at one time', async () => {
   const { url } = await aedes();

@@ -3,7 +3,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import type { HikvisionEvent } from '../../lib/events/event';
 import type { BridgedDevice, DeviceSource, SourceState } from '../../lib/publisher/device-bridge';
 
-export const CONNECTED: SourceState = {
+export const CONNECTED: Extract<SourceState, { state: 'connected' }> = {
   state: 'connected',
   device: {
     name: 'Door',
@@ -25,7 +25,7 @@ export class FakeDevice implements DeviceSource {
   readonly calls: { command: string; args: Record<string, unknown>; confirm: boolean }[] = [];
   /** What commands answer; a thrown error is what went wrong. */
   answer: (command: string, args: Record<string, unknown>) => unknown = (command) =>
-    command === 'event.listTriggers' || command === 'recorder.listChannels' ? [] : null;
+    command === 'config.deviceInfo' ? CONNECTED.device : command.includes('.list') ? [] : null;
   private readonly states = new Set<(state: SourceState) => void>();
   private readonly events = new Set<(event: HikvisionEvent) => void>();
   private state: SourceState;
