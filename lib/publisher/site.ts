@@ -71,7 +71,7 @@ class Reader {
   ) {
     const document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, maxAliasCount: 0 } as object);
     for (const { pos, message } of [...document.errors, ...document.warnings]) this.at(pos[0], message);
-    this.root = document.contents as YamlNode | null;
+    this.root = document.contents;
   }
 
   site(): Site | null {
@@ -200,7 +200,7 @@ class Reader {
   }
 
   private broker(root: YAMLMap): Site['broker'] {
-    const broker = this.map(root.get('broker', true) as YamlNode | undefined, 'broker', [
+    const broker = this.map(root.get('broker', true), 'broker', [
       'url',
       'username',
       'password_env',
@@ -248,7 +248,7 @@ class Reader {
 
   private discovery(root: YAMLMap): Site['discovery'] {
     if (!root.has('discovery')) return { prefix: 'homeassistant', language: 'en' };
-    const value = this.map(root.get('discovery', true) as YamlNode, 'discovery', ['enabled', 'prefix', 'language']);
+    const value = this.map(root.get('discovery', true), 'discovery', ['enabled', 'prefix', 'language']);
     if (value === null) return null;
     const prefix = this.text(value, 'prefix') ?? 'homeassistant';
     const problem = baseTopicProblem(prefix);
@@ -262,7 +262,7 @@ class Reader {
 
   private journal(root: YAMLMap): Site['journal'] {
     if (!root.has('journal')) return { path: 'hsp-journal' };
-    const value = this.map(root.get('journal', true) as YamlNode, 'journal', ['path', 'max_events', 'max_mb']);
+    const value = this.map(root.get('journal', true), 'journal', ['path', 'max_events', 'max_mb']);
     if (value === null) return { path: 'hsp-journal' };
     const maxEvents = this.number(value, 'max_events', 1, 100_000_000);
     const maxMb = this.number(value, 'max_mb', 1, 1_000_000);

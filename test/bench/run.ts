@@ -8,6 +8,8 @@ import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
 import { ratio, type Figure } from './figure';
 import { benchFrames } from './hsp-frames';
+import { mosquittoProgram } from '../support/brokers';
+import { mqttPublish } from './mqtt';
 import { hspRoundTrips } from './hsp-round-trips';
 
 const ROUNDS = 7;
@@ -16,6 +18,8 @@ async function main(): Promise<void> {
   const asJson = process.argv.includes('--json');
   const { bytes, name } = streamToRead();
   const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS), hspFrames(), await hspRoundTrips(ROUNDS)];
+  if (mosquittoProgram === null) process.stderr.write('bench: mosquitto is not installed; mqtt is left out\n');
+  else figures.push(...(await mqttPublish(5, 10_000)).figures);
   for (const figure of figures) (asJson ? printJson : printText)(figure);
 }
 
