@@ -53,6 +53,12 @@ export interface DescribedPart {
   readonly use: string | null;
 }
 
+export interface DescribedDoor {
+  readonly number: number;
+  /** Many door stations can open a door and not close it. */
+  readonly canClose: boolean;
+}
+
 export interface DescribedTrigger extends StateKey {
   /** False: the device detects it but tells nobody. */
   readonly notifies: boolean;
@@ -74,7 +80,7 @@ export interface DeviceDescription {
   readonly features: Features;
   readonly alarmInputs: readonly DescribedPort[];
   readonly alarmOutputs: readonly DescribedPort[];
-  readonly doors: readonly DescribedPart[];
+  readonly doors: readonly DescribedDoor[];
   /** Of an alarm panel. */
   readonly areas: readonly DescribedPart[];
   readonly zones: readonly DescribedPart[];
@@ -120,6 +126,7 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     const found = await readings('channel', channel.channel);
     if (Object.keys(found).length > 0) settings.set(channel.channel, found);
   }
+  const doors = mayHave('doors') ? doorsOf(await answer('event.doorCapabilities', {})) : [];
   const ofDevice = await readings('device', null);
   if (Object.keys(ofDevice).length > 0) settings.set(null, ofDevice);
 
@@ -138,8 +145,7 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     features,
     alarmInputs: portsOf(inputs, 'input'),
     alarmOutputs: portsOf(answers.get('outputs'), 'output'),
-    // Stations and terminals with one door do not count it.
-    doors: features.doors === true ? [{ number: 1, name: null, use: null }] : [],
+    doors,
     areas: partsOf(answers.get('areas'), 'area'),
     zones: partsOf(answers.get('zones'), 'zone'),
     panelOutputs: partsOf(answers.get('panelOutputs'), 'output'),
@@ -241,6 +247,18 @@ function portsOf(result: unknown, key: string): readonly DescribedPort[] {
     if (port === undefined) return [];
     return [{ port, channel: whole(item['channel']) ?? null, name: word(item['name']) ?? null }];
   });
+}
+
+/** Most doors that are believed: controllers have four, elevators count floors. */
+const MAX_DOORS = 128;
+
+/** Stations that do not tell have one door, which can be opened. */
+function doorsOf(capabilities: unknown): readonly DescribedDoor[] {
+  const { firstDoor, lastDoor, actions } = fieldsOf(capabilities);
+  const first = whole(firstDoor) ?? 1;
+  const last = Math.min(Math.max(whole(lastDoor) ?? first, first), first + MAX_DOORS - 1);
+  const canClose = Array.isArray(actions) && actions.includes('close');
+  return Array.from({ length: last - first + 1 }, (_, index) => ({ number: first + index, canClose }));
 }
 
 function partsOf(result: unknown, key: string): readonly DescribedPart[] {

@@ -50,6 +50,16 @@ export function takeSnapshot(scene: Scene): Entity[] {
   });
 }
 
+/** Sounds the siren of a camera once; nothing can stop it, so it is no switch. */
+export function soundSiren(scene: Scene): Entity[] {
+  const { channel, description } = scene;
+  if (channel === null || description.settings.get(channel.channel)?.['siren'] === undefined) return [];
+  return button(scene, 'siren', entityName(scene, 'siren'), {
+    command: 'camera.soundSiren',
+    args: { channel: channel.channel },
+  });
+}
+
 export function presets(scene: Scene): Entity[] {
   const { channel } = scene;
   if (channel === null) return [];
@@ -86,6 +96,12 @@ export function switches(scene: Scene): Entity[] {
           args: { channel: number, enabled },
         }))
       : []),
+    ...('privacyMask' in settings
+      ? onOffSwitch(scene, 'privacyMask', number, 'config', (enabled) => ({
+          command: 'camera.setPrivacyMask',
+          args: { channel: number, enabled },
+        }))
+      : []),
     ...('whiteLight' in settings
       ? onOffSwitch(scene, 'whiteLight', number, null, (on) => ({
           command: 'camera.switchWhiteLight',
@@ -97,7 +113,7 @@ export function switches(scene: Scene): Entity[] {
 
 function onOffSwitch(
   scene: Scene,
-  key: 'motionDetection' | 'whiteLight',
+  key: 'motionDetection' | 'privacyMask' | 'whiteLight',
   channel: number,
   category: 'config' | null,
   call: (on: boolean) => Call,
@@ -189,11 +205,12 @@ export function dayNight(scene: Scene): Entity[] {
 /** Doors of stations and terminals: a lock where the door can be closed as well, else a button. */
 export function doors(scene: Scene): Entity[] {
   if (isSubDevice(scene)) return [];
-  return scene.description.doors.flatMap(({ number, name }): Entity[] => {
+  const told = scene.description.settings.get(null)?.['doors'];
+  return scene.description.doors.flatMap(({ number, canClose }): Entity[] => {
     const open = { command: 'event.openDoor', args: { door: number } };
     const close = { command: 'event.closeDoor', args: { door: number } };
-    const title = name === null ? entityName(scene, 'door', { n: number }) : shortened(name);
-    if (!mayCall(scene, [close])) return button(scene, `door_${number}`, title, open);
+    const title = entityName(scene, 'door', { n: number });
+    if (!canClose || !mayCall(scene, [close])) return button(scene, `door_${number}`, title, open);
     if (!mayCall(scene, [open])) return [];
     return [
       {
@@ -204,6 +221,15 @@ export function doors(scene: Scene): Entity[] {
           command_topic: anyCommandTopic(scene),
           payload_unlock: callPayload(open),
           payload_lock: callPayload(close),
+          // Where the device does not tell, Home Assistant assumes what it was told last.
+          ...(told === undefined
+            ? {}
+            : {
+                ...settingState(scene, null),
+                value_template: `{{ {true: 'LOCKED', false: 'UNLOCKED'}.get((value_json.doors | default({})).get('${number}'), 'None') }}`,
+                state_locked: 'LOCKED',
+                state_unlocked: 'UNLOCKED',
+              }),
         },
       },
     ];

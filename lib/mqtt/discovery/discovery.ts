@@ -17,6 +17,7 @@ import {
   panelSwitches,
   presets,
   restart,
+  soundSiren,
   switches,
   takeSnapshot,
   zones,
@@ -24,7 +25,7 @@ import {
 import { entityName, shortened, type Entity, type Scene } from './entity';
 import { connection, load, online, storage } from './health';
 import { NAMES, type Language } from './names';
-import { events, hasSubDevices, lastValues, pictures, states } from './watching';
+import { events, hasSubDevices, lastValues, pictures, states, temperatures } from './watching';
 
 export const DEFAULT_PREFIX = 'homeassistant';
 /** Origin, as Home Assistant shows it beside a device. */
@@ -115,9 +116,11 @@ function entitiesOf(scene: Scene): Entity[] {
     ...states(scene),
     ...events(scene),
     ...lastValues(scene),
+    ...temperatures(scene),
     ...pictures(scene),
     ...takeSnapshot(scene),
     ...presets(scene),
+    ...soundSiren(scene),
     ...switches(scene),
     ...dayNight(scene),
     ...outputs(scene),

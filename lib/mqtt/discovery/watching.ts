@@ -3,7 +3,8 @@ import type { EventKind } from '../../events/kinds';
 import type { Feature } from '../../commands/features';
 import { isSpan } from '../states';
 import { kindLevel } from '../topics';
-import { entityName, eventsOf, levelOf, shortened, type Entity, type Scene } from './entity';
+import { fieldsOf } from '../readings';
+import { entityName, eventsOf, levelOf, settingState, shortened, type Entity, type Scene } from './entity';
 
 /** Classes of Home Assistant that fit; a kind without one is shown as on and off. `isDiagnostic`: about the device, not the scene. */
 const CLASSES: Readonly<Partial<Record<EventKind, { readonly deviceClass: string; readonly isDiagnostic?: true }>>> = {
@@ -143,6 +144,36 @@ export function lastValues(scene: Scene): Entity[] {
       : []),
     ...(kinds.includes('peopleCounting') ? [count('peopleIn', 'enter'), count('peopleOut', 'exit')] : []),
   ];
+}
+
+/** Units of Home Assistant for the words of thermal cameras. */
+const UNITS: Readonly<Record<string, string>> = { celsius: '°C', fahrenheit: '°F', kelvin: 'K' };
+
+/** What each rule of a thermal camera measures. */
+export function temperatures(scene: Scene): Entity[] {
+  const { channel, description } = scene;
+  if (channel === null) return [];
+  const rules = fieldsOf(description.settings.get(channel.channel)?.['temperatures']);
+  return Object.entries(rules).flatMap(([rule, told]): Entity[] => {
+    const { name, unit } = fieldsOf(told);
+    const shown = UNITS[String(unit).toLowerCase()];
+    // Without a unit it is a number that nobody can compare.
+    if (shown === undefined) return [];
+    return [
+      {
+        platform: 'sensor',
+        key: `temperature_${rule}`,
+        name: typeof name === 'string' ? shortened(name) : entityName(scene, 'temperature', { n: rule }),
+        options: {
+          ...settingState(scene, channel.channel),
+          value_template: `{{ (value_json.temperatures | default({})).get('${rule}', {}).get('temperature') }}`,
+          device_class: 'temperature',
+          unit_of_measurement: shown,
+          state_class: 'measurement',
+        },
+      },
+    ];
+  });
 }
 
 /** The picture that was asked for last, and the one that came with an event. */
