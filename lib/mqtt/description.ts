@@ -8,6 +8,7 @@ import {
   ConnectionLostError,
   HikvisionError,
   LockedError,
+  RecoverableError,
   UnreachableError,
 } from '../errors';
 import { EVENT_KIND_NAMES, type EventKind } from '../events/kinds';
@@ -108,7 +109,7 @@ const NO_FEATURES = Object.fromEntries(FEATURE_NAMES.map((feature) => [feature, 
  * @throws HikvisionError when it cannot be reached or does not let us in; nothing is known then.
  */
 export async function describeDevice(ask: Ask, known: KnownDevice): Promise<DeviceDescription> {
-  const info = (await answer('config.deviceInfo', {})) as DeviceInfo | undefined;
+  const info = (await answer('config.deviceInfo', {}, true)) as DeviceInfo | undefined;
   const features = featuresOf(await answer('config.capabilities', {}));
   const triggers = triggersOf(((await answer('event.listTriggers', {})) ?? []) as readonly Trigger[]);
   const listed = ((await answer('recorder.listChannels', {})) ?? []) as readonly Channel[];
@@ -157,12 +158,13 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     settings,
   };
 
-  async function answer(command: string, args: Fields): Promise<unknown> {
+  /** @param isEssential an answer that may come later is waited for: a device without its number would be another one. */
+  async function answer(command: string, args: Fields, isEssential = false): Promise<unknown> {
     if (commandNamed(command) === undefined) return undefined;
     try {
       return await ask(command, args);
     } catch (error) {
-      if (isEnd(error)) throw error;
+      if (isEnd(error) || (isEssential && error instanceof RecoverableError)) throw error;
       return undefined;
     }
   }
@@ -310,7 +312,10 @@ export function withSeen(description: DeviceDescription, seen: StateKey): Device
   return { ...description, triggers: [...others, { channel, kind, port, notifies: true }] };
 }
 
-/** A description of a device that could not be asked yet: its connection can be shown all the same. */
+/**
+ * A description of a device that could not be asked. Not for discovery: without the serial number its ids are others, and what it
+ * had before would be taken away.
+ */
 export function undescribed(known: KnownDevice, serial: string | null): DeviceDescription {
   return {
     identity: identityOf({ serial, key: known.key }),

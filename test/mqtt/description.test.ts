@@ -40,6 +40,9 @@ describe('a description', () => {
   it('is none of a device that does not let us in', async () => {
     const refused = answering({ 'config.deviceInfo': new AuthenticationError('refused') });
     await expect(describeDevice(refused, KNOWN)).rejects.toThrow(AuthenticationError);
+    // Without its number it would be another device.
+    const busy = answering({ 'config.deviceInfo': new DeviceBusyError('busy') });
+    await expect(describeDevice(busy, KNOWN)).rejects.toThrow(DeviceBusyError);
   });
 
   it('has each trigger once, alarm inputs as events count them, and channels from them where none are listed', async () => {

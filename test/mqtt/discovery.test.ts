@@ -176,16 +176,8 @@ describe('discovery', () => {
     expect(entities(messages)).toEqual([
       'binary_sensor 1_motion',
       'binary_sensor 1_lineCrossing',
-      'binary_sensor 1_device_diskFull',
-      'binary_sensor 1_device_alarmInput-2',
-      'event 1_event_plate',
-      'event 1_event_doorbell',
-      'event 1_event_access',
-      'event 1_event_alarmPanel',
-      'event 1_event_peopleCounting',
-      'sensor 1_lastPlate',
-      'sensor 1_peopleIn',
-      'sensor 1_peopleOut',
+      'binary_sensor device_diskFull',
+      'binary_sensor device_alarmInput-2',
       'sensor 1_temperature_1',
       'sensor 1_temperature_2',
       'image 1_snapshot',
@@ -198,22 +190,30 @@ describe('discovery', () => {
       'switch 1_privacyMask',
       'switch 1_whiteLight',
       'select 1_dayNight',
-      'switch 1_output_1',
-      'lock 1_door_1',
-      'button 1_door_2',
-      'alarm_control_panel 1_area_1',
-      'binary_sensor 1_zone_0',
-      'binary_sensor 1_zone_1',
-      'binary_sensor 1_zone_2',
-      'switch 1_panel_output_0',
-      'switch 1_siren_1',
-      'button 1_reboot',
-      'binary_sensor 1_connection',
-      'sensor 1_lastEvent',
-      'sensor 1_dropped',
-      'sensor 1_firmware',
-      'sensor 1_cpu',
-      'sensor 1_upSince',
+      'event device_event_plate',
+      'event device_event_doorbell',
+      'event device_event_access',
+      'event device_event_alarmPanel',
+      'event device_event_peopleCounting',
+      'sensor device_lastPlate',
+      'sensor device_peopleIn',
+      'sensor device_peopleOut',
+      'switch device_output_1',
+      'lock device_door_1',
+      'button device_door_2',
+      'alarm_control_panel device_area_1',
+      'binary_sensor device_zone_0',
+      'binary_sensor device_zone_1',
+      'binary_sensor device_zone_2',
+      'switch device_panel_output_0',
+      'switch device_siren_1',
+      'button device_reboot',
+      'binary_sensor device_connection',
+      'sensor device_lastEvent',
+      'sensor device_dropped',
+      'sensor device_firmware',
+      'sensor device_cpu',
+      'sensor device_upSince',
     ]);
     const of = named(messages);
     expect(of['1_motion']).toEqual({
@@ -227,21 +227,21 @@ describe('discovery', () => {
     });
     // The device detects it and tells nobody.
     expect(of['1_lineCrossing']).toMatchObject({ enabled_by_default: false });
-    expect(of['1_device_alarmInput-2']).toMatchObject({
+    expect(of['device_alarmInput-2']).toMatchObject({
       name: 'Garage door',
       state_topic: 'hikvision/gate/device/alarmInput-2',
     });
-    expect(of['1_event_doorbell']).toMatchObject({ event_types: ['doorbell'], device_class: 'doorbell' });
+    expect(of['device_event_doorbell']).toMatchObject({ event_types: ['doorbell'], device_class: 'doorbell' });
     expect(of['1_preset_1']).toMatchObject({
       name: 'Preset Gate',
       command_topic: 'hikvision/gate/command/camera/gotoPreset',
     });
-    expect(['0', '1', '2'].map((zone) => of[`1_zone_${zone}`]?.['device_class'])).toEqual([
+    expect(['0', '1', '2'].map((zone) => of[`device_zone_${zone}`]?.['device_class'])).toEqual([
       'opening',
       'motion',
       'opening',
     ]);
-    expect(of['1_connection']?.['availability']).toHaveLength(1);
+    expect(of['device_connection']?.['availability']).toHaveLength(1);
     for (const { topic, payload } of messages) expect(discoveryProblems(topic, String(payload))).toEqual([]);
   });
 
@@ -264,12 +264,12 @@ describe('discovery', () => {
     const messages = discoveryOf(everything, { ...options, commandNamed: () => undefined });
     expect(calls(messages)).toEqual([]);
     // What an area is in stays worth seeing.
-    expect(entities(messages)).toContain('sensor 1_area_1_state');
+    expect(entities(messages)).toContain('sensor device_area_1_state');
   });
 
   it('opens a door by a button where nothing can close it', () => {
     const onlyOpen = (name: string) => (name === 'event.closeDoor' ? undefined : modelled(name));
-    expect(entities(discoveryOf(everything, { ...options, commandNamed: onlyOpen }))).toContain('button 1_door_1');
+    expect(entities(discoveryOf(everything, { ...options, commandNamed: onlyOpen }))).toContain('button device_door_1');
   });
 
   it('has the channels of a recorder as devices behind it, and the recorder first', () => {
@@ -295,10 +295,17 @@ describe('discovery', () => {
       `hsp_${recorder.identity}`,
     ]);
     // A trigger of a channel that is not connected makes nothing.
-    expect(entities(messages).filter((entity) => entity.endsWith('_motion'))).toEqual(['binary_sensor 1_motion']);
+    expect(entities(messages).filter((entity) => entity.endsWith('1_motion'))).toEqual(['binary_sensor 1_motion']);
     expect(entities(messages)).toContain('binary_sensor device_diskError');
     expect(entities(messages)).toContain('binary_sensor 1_online');
     expect(entities(messages)).not.toContain('binary_sensor 2_online');
+  });
+
+  it('keeps the ids of what belongs to the device, whether its channel is known or not', () => {
+    const unknown = entities(discoveryOf({ ...everything, channels: [] }, options));
+    const known = entities(discoveryOf(everything, options));
+    expect(unknown.filter((entity) => !known.includes(entity))).toEqual([]);
+    expect(unknown).toContain('binary_sensor device_connection');
   });
 
   it('keeps all ids through a rename, in any language', () => {
@@ -412,21 +419,36 @@ describe('the validator', () => {
     'no identifiers': [(m) => delete m.device['identifiers'], 'neither identifiers nor connections'],
     'no unique id': [(m) => delete part(m, '1_motion')['unique_id'], '1_motion.unique_id: missing'],
     'one unique id twice': [
-      (m) => (part(m, '1_motion')['unique_id'] = part(m, '1_cpu')['unique_id']),
+      (m) => (part(m, '1_motion')['unique_id'] = part(m, 'device_cpu')['unique_id']),
       'unique_id twice',
     ],
     'no state topic': [(m) => delete part(m, '1_motion')['state_topic'], '1_motion.state_topic: missing'],
-    'no command topic': [(m) => delete part(m, '1_reboot')['command_topic'], '1_reboot.command_topic: missing'],
-    'no event types': [(m) => (part(m, '1_event_plate')['event_types'] = []), '1_event_plate.event_types: []'],
+    'no command topic': [
+      (m) => delete part(m, 'device_reboot')['command_topic'],
+      'device_reboot.command_topic: missing',
+    ],
+    'no event types': [
+      (m) => (part(m, 'device_event_plate')['event_types'] = []),
+      'device_event_plate.event_types: []',
+    ],
     'a class of another platform': [(m) => (part(m, '1_motion')['device_class'] = 'restart'), '1_motion.device_class'],
     'a platform that is none': [(m) => (part(m, '1_motion')['platform'] = 'binary'), '1_motion: platform binary'],
-    'a unit that does not fit': [(m) => (part(m, '1_upSince')['unit_of_measurement'] = 's'), 'timestamp with a unit'],
+    'a unit that does not fit': [
+      (m) => (part(m, 'device_upSince')['unit_of_measurement'] = 's'),
+      'timestamp with a unit',
+    ],
     'two sources of a picture': [
       (m) => (part(m, '1_snapshot')['url_topic'] = 'a'),
       'exactly one of image_topic, url_topic',
     ],
-    'a wildcard to publish to': [(m) => (part(m, '1_reboot')['command_topic'] = 'a/+'), '1_reboot.command_topic'],
-    'a template that is not closed': [(m) => (part(m, '1_cpu')['value_template'] = '{{ value'), '1_cpu.value_template'],
+    'a wildcard to publish to': [
+      (m) => (part(m, 'device_reboot')['command_topic'] = 'a/+'),
+      'device_reboot.command_topic',
+    ],
+    'a template that is not closed': [
+      (m) => (part(m, 'device_cpu')['value_template'] = '{{ value'),
+      'device_cpu.value_template',
+    ],
     'user and password in the address': [
       (m) => (m.device['configuration_url'] = 'http://a:b@c'),
       'device.configuration_url',
@@ -483,7 +505,7 @@ describe.skipIf(capturesFolder() === undefined)('discovery of captured devices',
       const channels = new Set(of.channels.map((one) => String(one.channel)));
       for (const component of Object.values(named(discoveryOf(of, options)))) {
         const state = topics.match('state', String(component['state_topic']));
-        if (component['platform'] === 'binary_sensor' && state !== null && 'json_attributes_topic' in component) {
+        if (component['platform'] === 'binary_sensor' && state !== null) {
           const kind = String(state['kind']).split('-')[0];
           const number = state['channel'] === 'device' ? null : Number(state['channel']);
           expect(
@@ -516,7 +538,7 @@ describe.skipIf(capturesFolder() === undefined)('discovery of captured devices',
       'binary_sensor 1_motion',
       'binary_sensor 1_tamper',
       'image 1_snapshot',
-      'sensor 1_share_9_free',
+      'sensor device_share_9_free',
     ]) {
       expect(entities(camera)).toContain(one);
     }

@@ -24,7 +24,7 @@ const DAY_NIGHT_MODES = ['auto', 'day', 'night'];
 /** A restart: of the whole device, never of a channel. The payload confirms what the allowance decided. */
 export function restart(scene: Scene): Entity[] {
   const call = { command: 'config.reboot', args: {} };
-  if (isSubDevice(scene) || !mayCall(scene, [call])) return [];
+  if (!mayCall(scene, [call])) return [];
   return [
     {
       platform: 'button',
@@ -204,7 +204,6 @@ export function dayNight(scene: Scene): Entity[] {
 
 /** Doors of stations and terminals: a lock where the door can be closed as well, else a button. */
 export function doors(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   const told = scene.description.settings.get(null)?.['doors'];
   return scene.description.doors.flatMap(({ number, canClose }): Entity[] => {
     const open = { command: 'event.openDoor', args: { door: number } };
@@ -240,7 +239,6 @@ export function doors(scene: Scene): Entity[] {
 
 /** The areas of an alarm panel; without the right to arm they are sensors of their state. */
 export function areas(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   return scene.description.areas.map(({ number, name }): Entity => {
     const title = name === null ? entityName(scene, 'area', { n: number }) : shortened(name);
     const state = {
@@ -284,7 +282,6 @@ const ZONE_CLASSES: readonly (readonly [words: RegExp, deviceClass: string])[] =
 
 /** Zones of an alarm panel, and what leaves them out. */
 export function zones(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   return scene.description.zones.map(({ number, name, use }): Entity => {
     const deviceClass = ZONE_CLASSES.find(([words]) => words.test(use ?? ''))?.[1] ?? 'opening';
     const zone = `(value_json.zones | default({})).get('${number}', {})`;
@@ -305,7 +302,6 @@ export function zones(scene: Scene): Entity[] {
 
 /** Relays and sirens of an alarm panel. */
 export function panelSwitches(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   const { panelOutputs, sirens } = scene.description;
   const state = (member: string, number: number) => ({
     ...settingState(scene, null),

@@ -60,7 +60,7 @@ const PICTURED: readonly EventKind[] = ['plate', 'face'];
 
 /** On and off for every kind that has an end, on its channel and, for alarm inputs, its port. */
 export function states(scene: Scene): Entity[] {
-  const { description, channel, topics, names } = scene;
+  const { description, topics, names } = scene;
   const level = levelOf(scene);
   return description.triggers
     .filter((trigger) => isHere(scene, trigger.channel) && isSpan(trigger.kind) && !UNSHOWN.has(trigger.kind))
@@ -68,11 +68,10 @@ export function states(scene: Scene): Entity[] {
       const key = kindLevel(kind, port);
       const values = { device: description.slug, channel: own === null ? 'device' : level, kind: key };
       const about = CLASSES[kind];
-      // What belongs to the device and what belongs to its only channel may be of one kind.
-      const isOnBoth = own === null && channel !== null;
       return {
         platform: 'binary_sensor',
-        key: isOnBoth ? `device_${key}` : key,
+        key,
+        ...(own === null ? { isOfDevice: true } : {}),
         name: port === null ? names.kinds[kind] : inputName(scene, port, own),
         options: {
           state_topic: topics.topic('state', values),
