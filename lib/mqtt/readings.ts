@@ -160,6 +160,15 @@ const BY_COMMAND = new Map(
 /** What the settings of one channel may hold, or those of the device under null. */
 export type Settings = ReadonlyMap<number | null, Fields>;
 
+/** What to ask again, now and then and after an event of an alarm panel: only what the device has answered before. */
+export function readAgain(settings: Settings): { readonly command: string; readonly args: Fields }[] {
+  return READING_LIST.flatMap(([name, { command }]) =>
+    [...settings]
+      .filter(([, told]) => told[name] !== undefined)
+      .map(([channel]) => ({ command, args: channel === null ? {} : { channel } })),
+  );
+}
+
 /** The settings of one device, and the messages that tell them. Pure; bounded by the channels of the device. */
 export class DeviceSettings {
   private readonly byChannel = new Map<number | null, Record<string, unknown>>();

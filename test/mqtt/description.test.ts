@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AuthenticationError, DeviceBusyError, UnsupportedError } from '../../lib/errors';
 import { describeDevice, infoPayload, statusPayload, undescribed, type Ask } from '../../lib/mqtt/description';
-import { DeviceSettings, READING_LIST } from '../../lib/mqtt/readings';
+import { DeviceSettings, readAgain, READING_LIST } from '../../lib/mqtt/readings';
 import { Topics } from '../../lib/mqtt/topics';
 import { KNOWN } from '../support/descriptions';
 
@@ -211,6 +211,17 @@ describe('settings', () => {
     expect(told('camera.temperatures', [{ rule: 1, temperature: 36.5, unit: 'celsius' }])).toEqual({
       temperatures: { 1: { name: null, temperature: 36.5, unit: 'celsius' } },
     });
+  });
+
+  it('are asked again where they were answered', () => {
+    const told = new Map<number | null, Record<string, unknown>>([
+      [2, { motionDetection: false }],
+      [null, { areas: { 1: 'disarmed' } }],
+    ]);
+    expect(readAgain(told)).toEqual([
+      { command: 'event.getMotionDetection', args: { channel: 2 } },
+      { command: 'event.panelStatus', args: {} },
+    ]);
   });
 
   it('make nothing of an answer that says nothing', () => {
