@@ -8,6 +8,7 @@ import {
   ConnectionLostError,
   HikvisionError,
   LockedError,
+  RecoverableError,
   UnreachableError,
 } from '../errors';
 import { EVENT_KIND_NAMES, type EventKind } from '../events/kinds';
@@ -53,6 +54,12 @@ export interface DescribedPart {
   readonly use: string | null;
 }
 
+export interface DescribedDoor {
+  readonly number: number;
+  /** Many door stations can open a door and not close it. */
+  readonly canClose: boolean;
+}
+
 export interface DescribedTrigger extends StateKey {
   /** False: the device detects it but tells nobody. */
   readonly notifies: boolean;
@@ -74,7 +81,7 @@ export interface DeviceDescription {
   readonly features: Features;
   readonly alarmInputs: readonly DescribedPort[];
   readonly alarmOutputs: readonly DescribedPort[];
-  readonly doors: readonly DescribedPart[];
+  readonly doors: readonly DescribedDoor[];
   /** Of an alarm panel. */
   readonly areas: readonly DescribedPart[];
   readonly zones: readonly DescribedPart[];
@@ -102,7 +109,7 @@ const NO_FEATURES = Object.fromEntries(FEATURE_NAMES.map((feature) => [feature, 
  * @throws HikvisionError when it cannot be reached or does not let us in; nothing is known then.
  */
 export async function describeDevice(ask: Ask, known: KnownDevice): Promise<DeviceDescription> {
-  const info = (await answer('config.deviceInfo', {})) as DeviceInfo | undefined;
+  const info = (await answer('config.deviceInfo', {}, true)) as DeviceInfo | undefined;
   const features = featuresOf(await answer('config.capabilities', {}));
   const triggers = triggersOf(((await answer('event.listTriggers', {})) ?? []) as readonly Trigger[]);
   const listed = ((await answer('recorder.listChannels', {})) ?? []) as readonly Channel[];
@@ -120,6 +127,7 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     const found = await readings('channel', channel.channel);
     if (Object.keys(found).length > 0) settings.set(channel.channel, found);
   }
+  const doors = mayHave('doors') ? doorsOf(await answer('event.doorCapabilities', {})) : [];
   const ofDevice = await readings('device', null);
   if (Object.keys(ofDevice).length > 0) settings.set(null, ofDevice);
 
@@ -138,8 +146,7 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     features,
     alarmInputs: portsOf(inputs, 'input'),
     alarmOutputs: portsOf(answers.get('outputs'), 'output'),
-    // Stations and terminals with one door do not count it.
-    doors: features.doors === true ? [{ number: 1, name: null, use: null }] : [],
+    doors,
     areas: partsOf(answers.get('areas'), 'area'),
     zones: partsOf(answers.get('zones'), 'zone'),
     panelOutputs: partsOf(answers.get('panelOutputs'), 'output'),
@@ -151,12 +158,13 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     settings,
   };
 
-  async function answer(command: string, args: Fields): Promise<unknown> {
+  /** @param isEssential an answer that may come later is waited for: a device without its number would be another one. */
+  async function answer(command: string, args: Fields, isEssential = false): Promise<unknown> {
     if (commandNamed(command) === undefined) return undefined;
     try {
       return await ask(command, args);
     } catch (error) {
-      if (isEnd(error)) throw error;
+      if (isEnd(error) || (isEssential && error instanceof RecoverableError)) throw error;
       return undefined;
     }
   }
@@ -243,6 +251,18 @@ function portsOf(result: unknown, key: string): readonly DescribedPort[] {
   });
 }
 
+/** Most doors that are believed: controllers have four, elevators count floors. */
+const MAX_DOORS = 128;
+
+/** Stations that do not tell have one door, which can be opened. */
+function doorsOf(capabilities: unknown): readonly DescribedDoor[] {
+  const { firstDoor, lastDoor, actions } = fieldsOf(capabilities);
+  const first = whole(firstDoor) ?? 1;
+  const last = Math.min(Math.max(whole(lastDoor) ?? first, first), first + MAX_DOORS - 1);
+  const canClose = Array.isArray(actions) && actions.includes('close');
+  return Array.from({ length: last - first + 1 }, (_, index) => ({ number: first + index, canClose }));
+}
+
 function partsOf(result: unknown, key: string): readonly DescribedPart[] {
   return listOf(result).flatMap((item) => {
     const number = whole(item[key]);
@@ -292,7 +312,10 @@ export function withSeen(description: DeviceDescription, seen: StateKey): Device
   return { ...description, triggers: [...others, { channel, kind, port, notifies: true }] };
 }
 
-/** A description of a device that could not be asked yet: its connection can be shown all the same. */
+/**
+ * A description of a device that could not be asked. Not for discovery: without the serial number its ids are others, and what it
+ * had before would be taken away.
+ */
 export function undescribed(known: KnownDevice, serial: string | null): DeviceDescription {
   return {
     identity: identityOf({ serial, key: known.key }),

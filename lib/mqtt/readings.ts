@@ -51,6 +51,50 @@ export const READINGS = {
       return mode === undefined ? undefined : /white/i.test(mode);
     },
   },
+  siren: {
+    command: 'camera.getSiren',
+    after: ['camera.setSiren'],
+    scope: 'channel',
+    feature: 'siren',
+    kind: null,
+    value: (result) => {
+      const { sound, volume, times } = fieldsOf(result);
+      return isFields(result) ? { sound: sound ?? null, volume: volume ?? null, times: times ?? null } : undefined;
+    },
+  },
+  privacyMask: {
+    command: 'camera.getPrivacyMask',
+    after: ['camera.setPrivacyMask'],
+    scope: 'channel',
+    feature: 'video',
+    kind: null,
+    value: (result) => truth(fieldsOf(result)['enabled']),
+  },
+  temperatures: {
+    command: 'camera.temperatures',
+    after: [],
+    scope: 'channel',
+    feature: 'thermometry',
+    kind: null,
+    value: (result) =>
+      byNumber(result, 'rule', ({ name, temperature, unit }) => ({
+        name: name ?? null,
+        temperature: temperature ?? null,
+        unit: unit ?? null,
+      })),
+  },
+  doors: {
+    command: 'event.doorStatus',
+    after: [],
+    scope: 'device',
+    feature: 'doors',
+    kind: null,
+    // Locked is true; a word that is neither stays open.
+    value: (result) =>
+      byNumber(fieldsOf(result)['doors'], 'door', ({ lock }) =>
+        lock === 'locked' ? true : lock === 'unlocked' ? false : null,
+      ),
+  },
   outputs: {
     command: 'event.listAlarmOutputs',
     after: ['event.setAlarmOutput'],
@@ -115,6 +159,15 @@ const BY_COMMAND = new Map(
 
 /** What the settings of one channel may hold, or those of the device under null. */
 export type Settings = ReadonlyMap<number | null, Fields>;
+
+/** What to ask again, now and then and after an event of an alarm panel: only what the device has answered before. */
+export function readAgain(settings: Settings): { readonly command: string; readonly args: Fields }[] {
+  return READING_LIST.flatMap(([name, { command }]) =>
+    [...settings]
+      .filter(([, told]) => told[name] !== undefined)
+      .map(([channel]) => ({ command, args: channel === null ? {} : { channel } })),
+  );
+}
 
 /** The settings of one device, and the messages that tell them. Pure; bounded by the channels of the device. */
 export class DeviceSettings {

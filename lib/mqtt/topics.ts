@@ -71,6 +71,9 @@ export type TopicName = keyof typeof TOPICS;
 /** The levels of every pattern, split once. */
 const LEVELS = new Map(Object.entries(TOPICS).map(([name, { pattern }]) => [name, pattern.split('/')]));
 
+/** Levels that stand where a state has its kind. */
+const NO_STATES = new Set(['', 'event', 'snapshot', 'settings']);
+
 export const ONLINE = 'online';
 export const OFFLINE = 'offline';
 export const DEFAULT_BASE = 'hikvision';
@@ -292,7 +295,9 @@ export class Topics {
       else if (wanted !== level) return null;
       if (level === '') return null;
     }
-    return values;
+    // The pattern of a state fits its neighbours as well.
+    const { device = '', channel = '', kind = '' } = values;
+    return name === 'state' && NO_STATES.has(device === 'bridge' || channel === 'command' ? '' : kind) ? null : values;
   }
 
   private message(

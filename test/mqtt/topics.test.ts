@@ -62,6 +62,18 @@ describe('topics', () => {
       expect(topics.commandOf(other), other).toBeNull();
   });
 
+  it('tell a state from what stands beside it', () => {
+    expect(topics.match('state', 'hikvision/gate/1/motion')).toEqual({ device: 'gate', channel: '1', kind: 'motion' });
+    for (const other of [
+      'gate/1/event',
+      'gate/1/settings',
+      'gate/device/snapshot',
+      'bridge/b1/state',
+      'gate/command/a',
+    ])
+      expect(topics.match('state', `hikvision/${other}`), other).toBeNull();
+  });
+
   it('are subscribed to for one device, for all, and shared', () => {
     expect(topics.commandFilter('gate')).toBe('hikvision/gate/command/#');
     expect(topics.commandFilter()).toBe('hikvision/+/command/#');

@@ -24,7 +24,7 @@ const DAY_NIGHT_MODES = ['auto', 'day', 'night'];
 /** A restart: of the whole device, never of a channel. The payload confirms what the allowance decided. */
 export function restart(scene: Scene): Entity[] {
   const call = { command: 'config.reboot', args: {} };
-  if (isSubDevice(scene) || !mayCall(scene, [call])) return [];
+  if (!mayCall(scene, [call])) return [];
   return [
     {
       platform: 'button',
@@ -46,6 +46,16 @@ export function takeSnapshot(scene: Scene): Entity[] {
   if (channel === null || description.features.video === false) return [];
   return button(scene, 'takeSnapshot', entityName(scene, 'takeSnapshot'), {
     command: 'camera.snapshot',
+    args: { channel: channel.channel },
+  });
+}
+
+/** Sounds the siren of a camera once; nothing can stop it, so it is no switch. */
+export function soundSiren(scene: Scene): Entity[] {
+  const { channel, description } = scene;
+  if (channel === null || description.settings.get(channel.channel)?.['siren'] === undefined) return [];
+  return button(scene, 'siren', entityName(scene, 'siren'), {
+    command: 'camera.soundSiren',
     args: { channel: channel.channel },
   });
 }
@@ -86,6 +96,12 @@ export function switches(scene: Scene): Entity[] {
           args: { channel: number, enabled },
         }))
       : []),
+    ...('privacyMask' in settings
+      ? onOffSwitch(scene, 'privacyMask', number, 'config', (enabled) => ({
+          command: 'camera.setPrivacyMask',
+          args: { channel: number, enabled },
+        }))
+      : []),
     ...('whiteLight' in settings
       ? onOffSwitch(scene, 'whiteLight', number, null, (on) => ({
           command: 'camera.switchWhiteLight',
@@ -97,7 +113,7 @@ export function switches(scene: Scene): Entity[] {
 
 function onOffSwitch(
   scene: Scene,
-  key: 'motionDetection' | 'whiteLight',
+  key: 'motionDetection' | 'privacyMask' | 'whiteLight',
   channel: number,
   category: 'config' | null,
   call: (on: boolean) => Call,
@@ -188,12 +204,12 @@ export function dayNight(scene: Scene): Entity[] {
 
 /** Doors of stations and terminals: a lock where the door can be closed as well, else a button. */
 export function doors(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
-  return scene.description.doors.flatMap(({ number, name }): Entity[] => {
+  const told = scene.description.settings.get(null)?.['doors'];
+  return scene.description.doors.flatMap(({ number, canClose }): Entity[] => {
     const open = { command: 'event.openDoor', args: { door: number } };
     const close = { command: 'event.closeDoor', args: { door: number } };
-    const title = name === null ? entityName(scene, 'door', { n: number }) : shortened(name);
-    if (!mayCall(scene, [close])) return button(scene, `door_${number}`, title, open);
+    const title = entityName(scene, 'door', { n: number });
+    if (!canClose || !mayCall(scene, [close])) return button(scene, `door_${number}`, title, open);
     if (!mayCall(scene, [open])) return [];
     return [
       {
@@ -204,6 +220,15 @@ export function doors(scene: Scene): Entity[] {
           command_topic: anyCommandTopic(scene),
           payload_unlock: callPayload(open),
           payload_lock: callPayload(close),
+          // Where the device does not tell, Home Assistant assumes what it was told last.
+          ...(told === undefined
+            ? {}
+            : {
+                ...settingState(scene, null),
+                value_template: `{{ {true: 'LOCKED', false: 'UNLOCKED'}.get((value_json.doors | default({})).get('${number}'), 'None') }}`,
+                state_locked: 'LOCKED',
+                state_unlocked: 'UNLOCKED',
+              }),
         },
       },
     ];
@@ -214,7 +239,6 @@ export function doors(scene: Scene): Entity[] {
 
 /** The areas of an alarm panel; without the right to arm they are sensors of their state. */
 export function areas(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   return scene.description.areas.map(({ number, name }): Entity => {
     const title = name === null ? entityName(scene, 'area', { n: number }) : shortened(name);
     const state = {
@@ -258,7 +282,6 @@ const ZONE_CLASSES: readonly (readonly [words: RegExp, deviceClass: string])[] =
 
 /** Zones of an alarm panel, and what leaves them out. */
 export function zones(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   return scene.description.zones.map(({ number, name, use }): Entity => {
     const deviceClass = ZONE_CLASSES.find(([words]) => words.test(use ?? ''))?.[1] ?? 'opening';
     const zone = `(value_json.zones | default({})).get('${number}', {})`;
@@ -279,7 +302,6 @@ export function zones(scene: Scene): Entity[] {
 
 /** Relays and sirens of an alarm panel. */
 export function panelSwitches(scene: Scene): Entity[] {
-  if (isSubDevice(scene)) return [];
   const { panelOutputs, sirens } = scene.description;
   const state = (member: string, number: number) => ({
     ...settingState(scene, null),

@@ -17,6 +17,7 @@ import {
   panelSwitches,
   presets,
   restart,
+  soundSiren,
   switches,
   takeSnapshot,
   zones,
@@ -24,7 +25,7 @@ import {
 import { entityName, shortened, type Entity, type Scene } from './entity';
 import { connection, load, online, storage } from './health';
 import { NAMES, type Language } from './names';
-import { events, hasSubDevices, lastValues, pictures, states } from './watching';
+import { events, hasSubDevices, lastValues, pictures, states, temperatures } from './watching';
 
 export const DEFAULT_PREFIX = 'homeassistant';
 /** Origin, as Home Assistant shows it beside a device. */
@@ -96,36 +97,52 @@ export function discoveryOf(description: DeviceDescription, options: DiscoveryOp
     message(
       deviceId(description, null),
       deviceBlock(description),
-      [...entitiesOf(own), ...connection(own), ...load(own), ...storage(own)],
+      [
+        ...ofChannel(own),
+        // Whether the channel is known yet must not change the ids of what belongs to the device.
+        ...[...ofEither(own), ...ofDevice(own)].map((entity): Entity => ({ ...entity, isOfDevice: true })),
+      ],
       channelLevel(own.channel?.channel ?? null),
     ),
   ];
   if (!isSplit) return messages;
   for (const channel of description.channels) {
     const of = scene(channel);
-    const entities = [...entitiesOf(of), ...online(of)];
+    const entities = [...ofChannel(of), ...ofEither(of), ...online(of)];
     const id = deviceId(description, channel.channel);
     messages.push(message(id, channelBlock(of, channel), entities, channelLevel(channel.channel)));
   }
   return messages;
 }
 
-function entitiesOf(scene: Scene): Entity[] {
+function ofChannel(scene: Scene): Entity[] {
   return [
     ...states(scene),
-    ...events(scene),
-    ...lastValues(scene),
+    ...temperatures(scene),
     ...pictures(scene),
     ...takeSnapshot(scene),
     ...presets(scene),
+    ...soundSiren(scene),
     ...switches(scene),
     ...dayNight(scene),
-    ...outputs(scene),
+  ];
+}
+
+/** On a channel that is a device of its own, else on the device. */
+function ofEither(scene: Scene): Entity[] {
+  return [...events(scene), ...lastValues(scene), ...outputs(scene)];
+}
+
+function ofDevice(scene: Scene): Entity[] {
+  return [
     ...doors(scene),
     ...areas(scene),
     ...zones(scene),
     ...panelSwitches(scene),
     ...restart(scene),
+    ...connection(scene),
+    ...load(scene),
+    ...storage(scene),
   ];
 }
 
@@ -196,7 +213,7 @@ function deviceId({ identity }: DeviceDescription, channel: number | null): stri
 
 function componentsOf(entities: readonly Entity[], description: DeviceDescription, level: string): Fields {
   const components = entities.map((entity) => {
-    const id = `${level}_${entity.key}`;
+    const id = `${entity.isOfDevice === true ? 'device' : level}_${entity.key}`;
     const own = component(entity, `hsp_${description.identity}_${id}`, `${description.slug}_${id}`);
     return [id, own] as const;
   });

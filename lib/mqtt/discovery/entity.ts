@@ -17,6 +17,8 @@ export interface Entity {
   readonly platform: Platform;
   /** Unique on its channel; it never changes, as unique ids are made of it. */
   readonly key: string;
+  /** It belongs to the device, also where that has one channel only: its ids must not change when the channel becomes known. */
+  readonly isOfDevice?: true;
   /** As people read it. */
   readonly name: string;
   /** The other options of the platform, under the names that Home Assistant gives them. */

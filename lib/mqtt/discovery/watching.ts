@@ -3,7 +3,8 @@ import type { EventKind } from '../../events/kinds';
 import type { Feature } from '../../commands/features';
 import { isSpan } from '../states';
 import { kindLevel } from '../topics';
-import { entityName, eventsOf, levelOf, shortened, type Entity, type Scene } from './entity';
+import { fieldsOf } from '../readings';
+import { entityName, eventsOf, levelOf, settingState, shortened, type Entity, type Scene } from './entity';
 
 /** Classes of Home Assistant that fit; a kind without one is shown as on and off. `isDiagnostic`: about the device, not the scene. */
 const CLASSES: Readonly<Partial<Record<EventKind, { readonly deviceClass: string; readonly isDiagnostic?: true }>>> = {
@@ -59,7 +60,7 @@ const PICTURED: readonly EventKind[] = ['plate', 'face'];
 
 /** On and off for every kind that has an end, on its channel and, for alarm inputs, its port. */
 export function states(scene: Scene): Entity[] {
-  const { description, channel, topics, names } = scene;
+  const { description, topics, names } = scene;
   const level = levelOf(scene);
   return description.triggers
     .filter((trigger) => isHere(scene, trigger.channel) && isSpan(trigger.kind) && !UNSHOWN.has(trigger.kind))
@@ -67,11 +68,10 @@ export function states(scene: Scene): Entity[] {
       const key = kindLevel(kind, port);
       const values = { device: description.slug, channel: own === null ? 'device' : level, kind: key };
       const about = CLASSES[kind];
-      // What belongs to the device and what belongs to its only channel may be of one kind.
-      const isOnBoth = own === null && channel !== null;
       return {
         platform: 'binary_sensor',
-        key: isOnBoth ? `device_${key}` : key,
+        key,
+        ...(own === null ? { isOfDevice: true } : {}),
         name: port === null ? names.kinds[kind] : inputName(scene, port, own),
         options: {
           state_topic: topics.topic('state', values),
@@ -143,6 +143,36 @@ export function lastValues(scene: Scene): Entity[] {
       : []),
     ...(kinds.includes('peopleCounting') ? [count('peopleIn', 'enter'), count('peopleOut', 'exit')] : []),
   ];
+}
+
+/** Units of Home Assistant for the words of thermal cameras. */
+const UNITS: Readonly<Record<string, string>> = { celsius: '°C', fahrenheit: '°F', kelvin: 'K' };
+
+/** What each rule of a thermal camera measures. */
+export function temperatures(scene: Scene): Entity[] {
+  const { channel, description } = scene;
+  if (channel === null) return [];
+  const rules = fieldsOf(description.settings.get(channel.channel)?.['temperatures']);
+  return Object.entries(rules).flatMap(([rule, told]): Entity[] => {
+    const { name, unit } = fieldsOf(told);
+    const shown = UNITS[String(unit).toLowerCase()];
+    // Without a unit it is a number that nobody can compare.
+    if (shown === undefined) return [];
+    return [
+      {
+        platform: 'sensor',
+        key: `temperature_${rule}`,
+        name: typeof name === 'string' ? shortened(name) : entityName(scene, 'temperature', { n: rule }),
+        options: {
+          ...settingState(scene, channel.channel),
+          value_template: `{{ (value_json.temperatures | default({})).get('${rule}', {}).get('temperature') }}`,
+          device_class: 'temperature',
+          unit_of_measurement: shown,
+          state_class: 'measurement',
+        },
+      },
+    ];
+  });
 }
 
 /** The picture that was asked for last, and the one that came with an event. */

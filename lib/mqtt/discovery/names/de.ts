@@ -15,6 +15,8 @@ export const de: Names = {
     motionDetection: 'Bewegungserkennung',
     whiteLight: 'Licht',
     siren: 'Sirene',
+    privacyMask: 'Privatzone',
+    temperature: 'Temperatur {n}',
     dayNight: 'Tag und Nacht',
     lastPlate: 'Letztes Kennzeichen',
     peopleIn: 'Personen hinein',

@@ -15,6 +15,8 @@ const entities = {
   motionDetection: 'Motion detection',
   whiteLight: 'Light',
   siren: 'Siren',
+  privacyMask: 'Privacy mask',
+  temperature: 'Temperature {n}',
   dayNight: 'Day and night',
   lastPlate: 'Last plate',
   peopleIn: 'People in',

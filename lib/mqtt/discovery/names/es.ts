@@ -15,6 +15,8 @@ export const es: Names = {
     motionDetection: 'Detección de movimiento',
     whiteLight: 'Luz',
     siren: 'Sirena',
+    privacyMask: 'Máscara de privacidad',
+    temperature: 'Temperatura {n}',
     dayNight: 'Día y noche',
     lastPlate: 'Última matrícula',
     peopleIn: 'Personas que entran',

@@ -15,6 +15,8 @@ export const fr: Names = {
     motionDetection: 'Détection de mouvement',
     whiteLight: 'Lumière',
     siren: 'Sirène',
+    privacyMask: 'Masque de confidentialité',
+    temperature: 'Température {n}',
     dayNight: 'Jour et nuit',
     lastPlate: 'Dernière plaque',
     peopleIn: 'Personnes entrées',

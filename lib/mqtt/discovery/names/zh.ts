@@ -15,6 +15,8 @@ export const zh: Names = {
     motionDetection: '移动侦测开关',
     whiteLight: '补光灯',
     siren: '警笛',
+    privacyMask: '隐私遮盖',
+    temperature: '温度 {n}',
     dayNight: '日夜模式',
     lastPlate: '最近车牌',
     peopleIn: '进入人数',
