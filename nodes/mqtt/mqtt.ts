@@ -7,14 +7,13 @@ import {
   systemClock,
   type Allowance,
   type BridgedDevice,
-  type Language,
   type PublisherOptions,
   type PublisherStatus,
 } from '../../lib/index';
 import { connectionOf, type Connection } from '../shared/connection';
 import { translatorOf } from '../shared/runtime';
 import type { StatusText, Translate } from '../shared/status';
-import { brokerOf, type BrokerNode } from '../shared/broker';
+import { brokerOf } from '../shared/broker';
 
 interface MqttDef extends NodeDef {
   /** An `mqtt-broker` node; empty: `url`. */
@@ -116,7 +115,7 @@ function optionsOf(
   used: readonly Used[],
   folder: string,
 ): PublisherOptions {
-  const language = LANGUAGES.find((one) => one === def.language) ?? ('en');
+  const language = LANGUAGES.find((one) => one === def.language) ?? 'en';
   return {
     bridgeId: id,
     broker,
