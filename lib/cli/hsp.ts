@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `hsp`: the command line. One file per verb; this one finds the verb, shows help, and turns errors into exit statuses. */
 import { HikvisionError } from '../errors';
+import { bridge } from './bridge';
 import { call } from './call';
 import { decode } from './decode';
 import { discover } from './discover';
@@ -11,7 +12,7 @@ import { watch } from './watch';
 import { progressBar } from './progress';
 import { UsageError, type CliIo, type Verb } from './verb';
 
-const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, simulate];
+const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, simulate, bridge];
 
 /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
 export async function main(args: string[], io: CliIo): Promise<number> {

@@ -9,6 +9,8 @@ import { builtInStream } from './built-in-stream';
 import { benchDownload } from './download';
 import { ratio, type Figure } from './figure';
 import { benchFrames } from './hsp-frames';
+import { mosquittoProgram } from '../support/brokers';
+import { mqttPublish } from './mqtt';
 import { hspRoundTrips } from './hsp-round-trips';
 
 const ROUNDS = 7;
@@ -24,6 +26,8 @@ async function main(): Promise<void> {
     rate,
     memory,
   ];
+  if (mosquittoProgram === null) process.stderr.write('bench: mosquitto is not installed; mqtt is left out\n');
+  else figures.push(...(await mqttPublish(5, 10_000)).figures);
   for (const figure of figures) (asJson ? printJson : printText)(figure);
 }
 
