@@ -189,7 +189,7 @@ cluster { name: c, listen: "127.0.0.1:${route[index]}", routes: [${route.map((po
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.running.map((node) => node?.stop('SIGKILL')));
+    await Promise.all(this.running.flatMap((node) => (node === null ? [] : [node.stop('SIGKILL')])));
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
