@@ -198,7 +198,7 @@ export const playback = {
       'Writes a recording into a file, whole or not at all. Which one is said by playbackUri from a search, or by channel and time.',
     // It changes nothing on the device, but it writes a file here.
     effect: 'act',
-    example: { file: '/nowhere/at/all', time: '2024-05-01T10:00:00' },
+    example: { file: 'gate.mp4', time: '2024-05-01T10:00:00' },
     needs: 'recording',
     params: {
       file: fileParam('Where the recording is written, on the machine that runs this.'),
