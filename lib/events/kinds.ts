@@ -146,7 +146,6 @@ export const EVENT_KINDS = {
     'diskerror',
     'hderror',
     'storagedetection',
-    'diskrecover',
     'hdimpact',
     'hdbadblock',
     'highhdtemperature',
@@ -178,6 +177,7 @@ export const EVENT_KINDS = {
     'duration', // one that does not say what it relates to
     'other',
     'ipcconnect',
+    'diskrecover', // a disk that is in order again is no error
     'heatmap',
     'heatmappdc',
     'heatmapduration',
