@@ -70,7 +70,7 @@ const face = {
 const disk = {
   disk: 'number of the disk',
   diskName: 'its name',
-  state: '`full`, `error`, `unformatted`, `badBlocks`, `tooHot`, `failing`, `raid`, ...',
+  state: '`full`, `error`, `unformatted`, `recovered`, `badBlocks`, `tooHot`, `failing`, `raid`, ...',
 } as const;
 
 const network = { port: 'network port of the device', portName: 'its name' } as const;

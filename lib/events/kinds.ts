@@ -146,6 +146,7 @@ export const EVENT_KINDS = {
     'diskerror',
     'hderror',
     'storagedetection',
+    'diskrecover', // its details say so
     'hdimpact',
     'hdbadblock',
     'highhdtemperature',
@@ -177,7 +178,6 @@ export const EVENT_KINDS = {
     'duration', // one that does not say what it relates to
     'other',
     'ipcconnect',
-    'diskrecover', // a disk that is in order again is no error
     'heatmap',
     'heatmappdc',
     'heatmapduration',

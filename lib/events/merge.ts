@@ -195,6 +195,11 @@ function identityOf({ kind, details }: MergeNotice): string {
   switch (kind) {
     case 'plate':
       return text(details['plate']);
+    case 'face':
+      // Numbers of faces begin again with every message of some recorders, so who it is counts besides.
+      return ['faceId', 'person'].map((name) => text(details[name])).join('/');
+    case 'peopleCounting':
+      return ['region', 'enter', 'exit', 'people'].map((name) => text(details[name])).join('/');
     case 'access':
       return details['serialNo'] === null || details['serialNo'] === undefined
         ? ['major', 'minor', 'door', 'card', 'person'].map((name) => text(details[name])).join('/')

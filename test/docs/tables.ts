@@ -5,10 +5,12 @@ import { STRUCTURES } from '../../lib/codec/structs';
 import {
   commandList,
   ERROR_CODES,
+  EVENT_DETAILS,
   EVENT_KINDS,
   EVENT_KIND_NAMES,
   FEATURES,
   registry,
+  type DetailedKind,
   type FamilyName,
   type Param,
 } from '../../lib/index';
@@ -77,10 +79,13 @@ function describe(param: Param): string {
 
 function kindTable(): string {
   return markdown(
-    ['kind', 'edges', 'names that firmware uses (without case)'],
+    ['kind', 'edges', 'details', 'names that firmware uses (without case)'],
     EVENT_KIND_NAMES.map((kind) => [
       `\`${kind}\``,
       EVENT_KINDS[kind].edges === 'once' ? 'once' : 'start, end',
+      Object.keys(kind in EVENT_DETAILS ? EVENT_DETAILS[kind as DetailedKind] : {})
+        .map((name) => `\`${name}\``)
+        .join(', ') || '-',
       EVENT_KINDS[kind].names.join(', ') || 'whatever is not in this table',
     ]),
   );

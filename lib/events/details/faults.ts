@@ -5,7 +5,7 @@ export interface DiskDetails {
   /** As the device counts them, from 1. */
   readonly disk: number | null;
   readonly diskName: string | null;
-  /** `full`, `error`, `unformatted`, `impact`, `badBlocks`, `tooHot`, `tooCold`, `failing`, `raid`, or its own word. */
+  /** `full`, `error`, `unformatted`, `recovered`, `impact`, `badBlocks`, `tooHot`, `tooCold`, `failing`, `raid`, or its own word. */
   readonly state: string | null;
 }
 
@@ -37,6 +37,7 @@ const DISK_STATES: Readonly<Record<string, string>> = {
   diskerror: 'error',
   hderror: 'error',
   diskunformat: 'unformatted',
+  diskrecover: 'recovered',
   hdimpact: 'impact',
   hdbadblock: 'badBlocks',
   highhdtemperature: 'tooHot',
