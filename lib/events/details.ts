@@ -2,7 +2,7 @@
  * What a kind adds to the common shape. Well-known objects get names and types of ours; whatever else a document holds is passed
  * on under the device's own names.
  */
-import { member, objectOf, type JsonObject } from '../codec/json';
+import { jsonNumber, member, objectOf, type JsonObject } from '../codec/json';
 import { isDoorbell } from './access-codes';
 import { accessDetails, doorbellDetails, type AccessDetails, type DoorbellDetails } from './details/doors';
 import {
@@ -41,7 +41,7 @@ import {
   type TrafficIncidentDetails,
   type VehicleDetails,
 } from './details/rules';
-import { COMMON, numberOf, Source } from './details/source';
+import { COMMON, Source } from './details/source';
 import { kindOf, type EventKind } from './kinds';
 import type { EventFields } from './fields';
 
@@ -175,5 +175,5 @@ export function kindOfDocument(eventType: string, more: JsonObject | null): Even
   if (kind !== 'access' || more === null) return kind;
   const access = objectOf(member(more, 'AccessControllerEvent'));
   if (access === null) return kind;
-  return isDoorbell(numberOf(access, 'majorEventType'), numberOf(access, 'subEventType')) ? 'doorbell' : kind;
+  return isDoorbell(jsonNumber(access, 'majorEventType'), jsonNumber(access, 'subEventType')) ? 'doorbell' : kind;
 }

@@ -1,6 +1,6 @@
 /** What a device measures: temperatures, people, sound (isapi.md §7.5, §7.6). */
-import { objectOf, member, type JsonObject } from '../../codec/json';
-import { numberOf, textOf, type Source } from './source';
+import { jsonNumber, jsonText, member, type JsonObject } from '../../codec/json';
+import type { Source } from './source';
 
 export interface TemperatureDetails {
   /** `preAlarm`, `alarm`, `difference`; null where the name of the event does not tell. */
@@ -47,37 +47,34 @@ const TEMPERATURE_LEVELS: Readonly<Record<string, string>> = { tmpa: 'preAlarm',
 
 /** Temperatures stand in the message itself, or in an object of it that is named after the event. */
 export function temperatureDetails(source: Source): TemperatureDetails {
-  const from = source.objects.find((object) => member(object, 'currTemperature') !== undefined) ?? null;
-  const own = (read: (of: JsonObject) => string | null) => (from === null ? null : read(from));
+  const from = source.objects.find((object) => member(object, 'currTemperature') !== undefined);
   return {
     level: TEMPERATURE_LEVELS[source.eventType] ?? null,
-    temperature: from === null ? null : numberOf(from, 'currTemperature'),
+    temperature: jsonNumber(from, 'currTemperature'),
     limit: source.number('ruleTemperature'),
     condition: source.text('alarmRule'),
     unit: source.text('thermometryUnit'),
-    rule: source.number('ruleID') ?? (from === null ? null : numberOf(from, 'id')),
-    ruleName: source.text('ruleName') ?? own((of) => textOf(of, 'name')),
+    rule: source.number('ruleID') ?? jsonNumber(from, 'id'),
+    ruleName: source.text('ruleName') ?? jsonText(from, 'name'),
     preset: source.number('presetNo'),
   };
 }
 
 export function peopleCountingDetails(source: Source): PeopleCountingDetails {
   const counting = source.object('peopleCounting');
-  const from = counting ?? {};
-  const children = source.object('childCounting') ?? {};
-  const span = objectOf(member(from, 'TimeRange')) ?? {};
+  const children = source.object('childCounting');
   return {
-    enter: numberOf(from, 'enter'),
-    exit: numberOf(from, 'exit'),
-    pass: numberOf(from, 'pass'),
-    childEnter: numberOf(children, 'enter'),
-    childExit: numberOf(children, 'exit'),
+    enter: jsonNumber(counting, 'enter'),
+    exit: jsonNumber(counting, 'exit'),
+    pass: jsonNumber(counting, 'pass'),
+    childEnter: jsonNumber(children, 'enter'),
+    childExit: jsonNumber(children, 'exit'),
     people: source.number('framesPeopleCountingNum', 'peopleNum'),
-    statistics: textOf(from, 'statisticalMethods'),
-    countedAt: textOf(objectOf(member(from, 'RealTime')) ?? {}, 'time'),
-    from: textOf(span, 'startTime'),
-    to: textOf(span, 'endTime'),
-    region: textOf(from, 'regionsID'),
+    statistics: jsonText(counting, 'statisticalMethods'),
+    countedAt: jsonText(counting, 'RealTime/time'),
+    from: jsonText(counting, 'TimeRange/startTime'),
+    to: jsonText(counting, 'TimeRange/endTime'),
+    region: jsonText(counting, 'regionsID'),
     peopleCounting: counting,
   };
 }

@@ -2,7 +2,7 @@
 import { jsonBoolean, jsonList, jsonNumber, jsonText, objectOf, scalar, type JsonObject } from '../../codec/json';
 import { toNumber } from '../../codec/xml';
 import { cidMeaning } from '../cid-codes';
-import { numberOf, textOf, type Source } from './source';
+import type { Source } from './source';
 
 /** A zone of a panel as its state and its settings tell it. */
 export interface PanelZone {
@@ -65,25 +65,24 @@ const ZONE_OBJECTS = ['zoneUpdate', 'zoneEvent', 'ZoneStatus', 'zone'];
 
 export function alarmPanelDetails(source: Source): AlarmPanelDetails {
   const cid = source.object('CIDEvent');
-  const from = cid ?? {};
-  const code = numberOf(from, 'code');
+  const code = jsonNumber(cid, 'code');
   const meaning = code === null ? null : cidMeaning(code);
   const status = cid === null ? zoneStatusIn(source) : null;
-  const zone = numberOf(from, 'zone') ?? status?.zone ?? null;
-  const name = textOf(from, 'name');
+  const zone = jsonNumber(cid, 'zone') ?? status?.zone ?? null;
+  const name = jsonText(cid, 'name');
   return {
     code,
     key: meaning?.key ?? null,
     meaning: meaning?.meaning ?? null,
     category: meaning?.category ?? null,
     isRestore: meaning?.isRestore ?? null,
-    standardCode: numberOf(from, 'standardCIDcode'),
-    panelEvent: textOf(from, 'type'),
+    standardCode: jsonNumber(cid, 'standardCIDcode'),
+    panelEvent: jsonText(cid, 'type'),
     zone,
-    zoneName: textOf(from, 'zoneName') ?? status?.name ?? (zone === null ? null : name),
-    partition: numberOf(from, 'system') ?? status?.areas[0] ?? null,
-    partitionName: textOf(from, 'subSystemName'),
-    user: textOf(from, 'userName') ?? (zone === null ? name : null),
+    zoneName: jsonText(cid, 'zoneName') ?? status?.name ?? (zone === null ? null : name),
+    partition: jsonNumber(cid, 'system') ?? status?.areas[0] ?? null,
+    partitionName: jsonText(cid, 'subSystemName'),
+    user: jsonText(cid, 'userName') ?? (zone === null ? name : null),
     zoneStatus: status,
     cid,
   };
@@ -93,7 +92,7 @@ function zoneStatusIn(source: Source): PanelZone | null {
   for (const name of ZONE_OBJECTS) {
     const found = source.object(name);
     const inner = found === null ? null : (objectOf(found['Zone']) ?? found);
-    const zone = inner === null ? null : (numberOf(inner, 'id') ?? numberOf(inner, 'zoneNo'));
+    const zone = inner === null ? null : (jsonNumber(inner, 'id') ?? jsonNumber(inner, 'zoneNo'));
     if (zone !== null) return panelZoneOf(zone, inner);
   }
   return null;

@@ -1,8 +1,8 @@
 /** Faces and people: what they look like, and whom a list of the device takes them for (isapi.md §6.11). */
-import { member, objectOf, scalar, type JsonObject } from '../../codec/json';
+import { jsonNumber, jsonText, member, objectOf, scalar, type JsonObject } from '../../codec/json';
 import { toBoolean, toNumber } from '../../codec/xml';
 import type { Rect } from '../event';
-import { itemsOf, numberOf, objectsIn, rectOf, textOf, type Source } from './source';
+import { itemsOf, objectsIn, rectOf, type Source } from './source';
 
 /** One face. Words are those of the device. */
 export interface Face {
@@ -77,9 +77,9 @@ function isFace(face: JsonObject): boolean {
 function faceOf(face: JsonObject, around: JsonObject): Face {
   const word = attributesOf(face);
   return {
-    faceId: numberOf(face, 'faceId') ?? numberOf(face, 'id'),
-    score: numberOf(face, 'faceScore'),
-    ageGroup: word('ageGroup') ?? textIn(member(face, 'age'), 'ageGroup'),
+    faceId: jsonNumber(face, 'faceId') ?? jsonNumber(face, 'id'),
+    score: jsonNumber(face, 'faceScore'),
+    ageGroup: word('ageGroup') ?? jsonText(face, 'age/ageGroup'),
     age: toNumber(word('age')),
     gender: word('gender'),
     glasses: word('glass', 'glasses'),
@@ -89,7 +89,7 @@ function faceOf(face: JsonObject, around: JsonObject): Face {
     beard: toBoolean(word('beard')),
     hat: toBoolean(word('hat')),
     faceRect: rectOf(member(face, 'faceRect')),
-    faceUrl: textOf(face, 'URL') ?? textOf(face, 'faceURL'),
+    faceUrl: jsonText(face, 'URL') ?? jsonText(face, 'faceURL'),
     ...matchOf(around),
   };
 }
@@ -103,16 +103,15 @@ function matchOf(around: JsonObject): Match {
   let best = NO_MATCH;
   for (const object of objectsIn(around)) {
     for (const candidate of itemsOf(member(object, 'candidate'), 'candidate')) {
-      const said = numberOf(candidate, 'similarity');
+      const said = jsonNumber(candidate, 'similarity');
       // Some devices count to 100.
       const similarity = said === null ? null : said > 1 ? said / 100 : said;
       if (best !== NO_MATCH && (similarity ?? 0) <= (best.similarity ?? 0)) continue;
-      const inner = objectOf(member(candidate, 'reserve_field')) ?? {};
       best = {
-        person: textOf(candidate, 'human_id') ?? textOf(candidate, 'humanId') ?? textOf(candidate, 'employeeNo'),
-        personName: textOf(inner, 'name') ?? textOf(candidate, 'name'),
-        list: textOf(candidate, 'FDLibName') ?? textOf(candidate, 'FDname') ?? textOf(candidate, 'blacklist_id'),
-        listType: textOf(candidate, 'listType'),
+        person: jsonText(candidate, 'human_id') ?? jsonText(candidate, 'humanId') ?? jsonText(candidate, 'employeeNo'),
+        personName: jsonText(candidate, 'reserve_field/name') ?? jsonText(candidate, 'name'),
+        list: jsonText(candidate, 'FDLibName') ?? jsonText(candidate, 'FDname') ?? jsonText(candidate, 'blacklist_id'),
+        listType: jsonText(candidate, 'listType'),
         similarity,
       };
     }
@@ -127,7 +126,7 @@ export function personDetails(source: Source): PersonDetails {
   });
   const word = attributesOf(human ?? source.document);
   return {
-    ageGroup: word('ageGroup') ?? textIn(member(human ?? {}, 'age'), 'ageGroup'),
+    ageGroup: word('ageGroup') ?? jsonText(human, 'age/ageGroup'),
     gender: word('gender'),
     glasses: word('glass', 'glasses'),
     mask: toBoolean(word('mask')),
@@ -144,16 +143,11 @@ function attributesOf(of: JsonObject): (...names: readonly string[]) => string |
   return (...names) => {
     for (const name of names) {
       const value = member(of, name);
-      const said = scalar(value) ?? textIn(value, 'value');
+      const said = scalar(value) ?? jsonText(value, 'value');
       if (said !== null) return said;
-      const listed = properties.find((each) => textOf(each, 'description')?.toLowerCase() === name.toLowerCase());
-      if (listed !== undefined) return textOf(listed, 'value');
+      const listed = properties.find((each) => jsonText(each, 'description')?.toLowerCase() === name.toLowerCase());
+      if (listed !== undefined) return jsonText(listed, 'value');
     }
     return null;
   };
-}
-
-function textIn(value: unknown, name: string): string | null {
-  const object = objectOf(value);
-  return object === null ? null : textOf(object, name);
 }

@@ -1,8 +1,8 @@
 /** Number plates (isapi.md §7.1). */
-import { member, objectOf, type JsonObject } from '../../codec/json';
+import { jsonNumber, jsonText, member, type JsonObject } from '../../codec/json';
 import type { PictureRole, Rect } from '../event';
 import { roleOfWord } from '../roles';
-import { itemsOf, numberOf, rectOf, textOf, type Source } from './source';
+import { itemsOf, rectOf, type Source } from './source';
 
 /** A picture that the message announces. */
 export interface PlatePicture {
@@ -50,25 +50,24 @@ const UNREAD = new Set(['unknown', 'noplate']);
 export function plateDetails(source: Source): PlateDetails {
   const anpr = source.object('ANPR');
   const from = anpr ?? source.document;
-  const vehicle = objectOf(member(from, 'vehicleInfo')) ?? {};
-  const plate = textOf(from, 'licensePlate');
+  const plate = jsonText(from, 'licensePlate');
   return {
     plate: plate === null || UNREAD.has(plate.toLowerCase()) ? null : plate,
-    originalPlate: textOf(from, 'originalLicensePlate'),
-    confidence: numberOf(from, 'confidenceLevel'),
-    country: textOf(from, 'country'),
-    countryIso: textOf(from, 'ISO-CR'),
-    direction: textOf(from, 'direction'),
-    lane: textOf(from, 'line') ?? textOf(from, 'laneNo'),
-    plateType: textOf(from, 'plateType'),
-    plateColor: textOf(from, 'plateColor'),
-    plateCategory: textOf(from, 'plateCategory'),
-    vehicleType: textOf(from, 'vehicleType'),
-    vehicleColor: textOf(vehicle, 'color'),
-    vehicleLogo: numberOf(vehicle, 'vehicleLogoRecog'),
-    speedKmh: numberOf(vehicle, 'speed'),
-    list: textOf(from, 'vehicleListName') ?? textOf(from, 'listType'),
-    uuid: textOf(source.document, 'UUID'),
+    originalPlate: jsonText(from, 'originalLicensePlate'),
+    confidence: jsonNumber(from, 'confidenceLevel'),
+    country: jsonText(from, 'country'),
+    countryIso: jsonText(from, 'ISO-CR'),
+    direction: jsonText(from, 'direction'),
+    lane: jsonText(from, 'line') ?? jsonText(from, 'laneNo'),
+    plateType: jsonText(from, 'plateType'),
+    plateColor: jsonText(from, 'plateColor'),
+    plateCategory: jsonText(from, 'plateCategory'),
+    vehicleType: jsonText(from, 'vehicleType'),
+    vehicleColor: jsonText(from, 'vehicleInfo/color'),
+    vehicleLogo: jsonNumber(from, 'vehicleInfo/vehicleLogoRecog'),
+    speedKmh: jsonNumber(from, 'vehicleInfo/speed'),
+    list: jsonText(from, 'vehicleListName') ?? jsonText(from, 'listType'),
+    uuid: jsonText(source.document, 'UUID'),
     pictureInfo: itemsOf(member(from, 'pictureInfoList'), 'pictureInfo').map(pictureOf),
     anpr,
   };
@@ -76,11 +75,11 @@ export function plateDetails(source: Source): PlateDetails {
 
 /** Cameras spell it `vehicelRect` (events/ANPR-2.xml). */
 function pictureOf(info: JsonObject): PlatePicture {
-  const name = textOf(info, 'fileName');
+  const name = jsonText(info, 'fileName');
   return {
     name,
-    id: textOf(info, 'pId'),
-    role: roleOfWord(textOf(info, 'type')) ?? roleOfWord(name),
+    id: jsonText(info, 'pId'),
+    role: roleOfWord(jsonText(info, 'type')) ?? roleOfWord(name),
     plateRect: rectOf(member(info, 'plateRect')),
     vehicleRect: rectOf(member(info, 'vehicelRect') ?? member(info, 'vehicleRect')),
   };

@@ -1,6 +1,5 @@
 /** Where the details of a kind are read from: a document whose names and depth differ by class and firmware. */
-import { member, objectOf, scalar, type JsonObject } from '../../codec/json';
-import { toNumber } from '../../codec/xml';
+import { jsonNumber, jsonText, member, objectOf, type JsonObject } from '../../codec/json';
 import type { Rect } from '../event';
 import { rectFrom, type EventFields } from '../fields';
 
@@ -63,22 +62,19 @@ export class Source {
 
   /** The first of these names that somebody gives a value, wherever it stands. */
   text(...names: readonly string[]): string | null {
-    for (const name of names) {
-      for (const object of this.objects) {
-        if (object === this.document && COMMON.has(name.toLowerCase())) continue;
-        const value = textOf(object, name);
-        if (value !== null) return value;
-      }
-    }
-    return null;
+    return this.first(names, jsonText);
   }
 
   /** The same as a number; a word in its place is passed over. */
   number(...names: readonly string[]): number | null {
+    return this.first(names, jsonNumber);
+  }
+
+  private first<V>(names: readonly string[], read: (from: JsonObject, name: string) => V | null): V | null {
     for (const name of names) {
       for (const object of this.objects) {
         if (object === this.document && COMMON.has(name.toLowerCase())) continue;
-        const value = numberOf(object, name);
+        const value = read(object, name);
         if (value !== null) return value;
       }
     }
@@ -101,21 +97,11 @@ export function objectsIn(from: unknown): JsonObject[] {
   return found;
 }
 
-export function textOf(of: JsonObject, name: string): string | null {
-  const value = member(of, name);
-  return scalar(Array.isArray(value) ? value[0] : value);
-}
-
-/** Finite, or null. */
-export function numberOf(of: JsonObject, name: string): number | null {
-  return toNumber(textOf(of, name));
-}
-
 /** Fractions of the picture; devices count in them or in thousandths, with small or capital letters. All zero is none. */
 export function rectOf(value: unknown): Rect | null {
   const object = objectOf(value);
   if (object === null) return null;
-  const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name) => numberOf(object, name));
+  const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name) => jsonNumber(object, name));
   if (typeof x !== 'number' || typeof y !== 'number' || typeof width !== 'number' || typeof height !== 'number')
     return null;
   return width === 0 || height === 0 ? null : rectFrom(x, y, width, height);
