@@ -26,7 +26,27 @@ export type { Files, Sink, Source } from './files';
 export * from './errors';
 export { EVENT_KINDS, EVENT_KIND_NAMES, kindOf } from './events/kinds';
 export type { EventKind } from './events/kinds';
-export type { DeviceIdentity, EventSource, EventState, HikvisionEvent, Picture, Rect, Region } from './events/event';
+export { isKind } from './events/event';
+export type {
+  DeviceIdentity,
+  EventOf,
+  EventSource,
+  EventState,
+  HikvisionEvent,
+  Picture,
+  PictureRole,
+  Rect,
+  Region,
+} from './events/event';
+export { EVENT_DETAILS } from './events/detail-names';
+export type { CommonDetails, DetailedKind, DetailsByKind, DetailsOf } from './events/details';
+export type { AccessDetails, DoorbellDetails } from './events/details/doors';
+export type * from './events/details/faults';
+export type { AudioDetails, PeopleCountingDetails, TemperatureDetails } from './events/details/measures';
+export type { AlarmPanelDetails } from './events/details/panel';
+export type { Face, FaceDetails, PersonDetails } from './events/details/people';
+export type { PlateDetails, PlatePicture } from './events/details/plate';
+export type * from './events/details/rules';
 export { registry, availableCommands, commandList, commandNamed } from './commands/registry';
 export type { CallOptions, CommandDescription, CommandName, Commands, FamilyName } from './commands/registry';
 export { nearest } from './commands/nearest';

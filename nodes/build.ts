@@ -5,10 +5,16 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
-import { commandList, EVENT_KIND_NAMES } from '../lib/index';
-import { commandHelp, editorCommands, helpFrom, localeOf } from './shared/generate';
+import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../lib/index';
+import { commandHelp, detailsHelp, editorCommands, helpFrom, localeOf } from './shared/generate';
 
 const NODES = ['config', 'connect', 'command', 'event-in', 'mqtt'] as const;
+
+/** What comes from the code stands behind what we wrote. */
+const GENERATED_HELP: Readonly<Partial<Record<string, () => string[]>>> = {
+  command: () => [commandHelp(commandList())],
+  'event-in': () => [detailsHelp(EVENT_DETAILS)],
+};
 
 const sourceRoot = resolve(__dirname, '../../nodes');
 const targetRoot = __dirname;
@@ -26,7 +32,7 @@ async function buildNode(name: string): Promise<void> {
   const template = element('text/html', `data-template-name="${type}"`, form);
   writeFileSync(join(target, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${template}`);
 
-  const help = helpFrom(read(join(source, 'help.md'))) + (name === 'command' ? `\n${commandHelp(commandList())}` : '');
+  const help = [helpFrom(read(join(source, 'help.md'))), ...(GENERATED_HELP[name]?.() ?? [])].join('\n');
   writeFileSync(join(locales, `${name}.html`), element('text/markdown', `data-help-name="${type}"`, help));
   const locale = localeOf(read(join(source, 'locale.json')), read(join(sourceRoot, 'shared', 'locale.json')));
   writeFileSync(join(locales, `${name}.json`), `${JSON.stringify(locale, null, 2)}\n`);

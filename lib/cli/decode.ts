@@ -5,7 +5,8 @@ import { MultipartReader, type Part, type Skipped } from '../codec/multipart';
 import { excerpt, sniff } from '../codec/text';
 import { Classifier } from '../events/classify';
 import { CapturedClock, Edges, type Edge } from '../events/edges';
-import type { Notice } from '../events/event';
+import type { Notice, PictureRole } from '../events/event';
+import { roleOfPicture } from '../events/roles';
 import { CLOCK_SET_BACK_MS, EVENT_END_AFTER_MS } from '../settings';
 import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
 
@@ -25,8 +26,8 @@ and where there is something to say statusName, decoded, truncated and error.
 
 Of everything else it prints one JSON line per part, in order:
   index, kind, eventType, active, channel, rawChannel, heartbeat, time, target, details, pictures
-Pictures belong to the event before them. A part that was cut off has "truncated": true, one that cannot be read has
-"error". Parts that make no sense are noted on standard error.
+Pictures belong to the event before them. A part that was cut off has "truncated": true, also when nothing of it came
+but its header; one that cannot be read has "error". Parts that make no sense are noted on standard error.
 
   --edges              one line per edge instead (kind, eventType, channel, state, time): repeats become start ... end,
                        on the clock of the capture
@@ -78,6 +79,7 @@ Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
     }
     if (frames !== null) return printFrames(Buffer.concat(frames), file, direction, io);
     take(reader.finish());
+    if (reader.cutHeader !== null) report.cut(reader.cutHeader);
     report.finish();
     if (report.documents === 0) {
       io.err(`${file}: no part of an alertStream, no push body and no event found`);
@@ -146,10 +148,15 @@ function frameLine(frame: CapturedFrame): Record<string, unknown> {
   };
 }
 
+/** What the header of a part said that was cut off before its body. */
+type CutHeader = NonNullable<MultipartReader['cutHeader']>;
+
 interface Report {
   documents: number;
   document(part: Part, classifier: Classifier, io: CliIo): void;
   picture(part: Part): void;
+  /** The input ended in the header of a part. */
+  cut(header: CutHeader): void;
   finish(): void;
 }
 
@@ -157,16 +164,25 @@ interface Report {
 class PartReport implements Report {
   documents = 0;
   private line: Record<string, unknown> | null = null;
-  private pictures: { name: string; contentType: string; sizeBytes: number }[] = [];
+  private details: Readonly<Record<string, unknown>> = {};
+  private pictures: {
+    readonly name: string;
+    readonly contentType: string;
+    readonly sizeBytes: number;
+    readonly role: PictureRole | null;
+    readonly truncated?: true;
+  }[] = [];
 
   constructor(private readonly print: (line: unknown) => void) {}
 
   document(part: Part, classifier: Classifier, io: CliIo): void {
     this.finish();
     this.pictures = [];
+    this.details = {};
     const index = this.documents++;
     const classified = classifier.classify(part);
     if ('notice' in classified) {
+      this.details = classified.notice.details;
       this.line = { index, ...summary(classified.notice), pictures: this.pictures };
       if (part.truncated || !classified.notice.isComplete) {
         this.line['truncated'] = true;
@@ -183,8 +199,26 @@ class PartReport implements Report {
   }
 
   picture(part: Part): void {
-    const name = part.name ?? 'picture.jpg';
-    this.pictures.push({ name, contentType: part.contentType ?? 'image/jpeg', sizeBytes: part.body.length });
+    this.addPicture(part, part.body.length, part.truncated);
+  }
+
+  cut(header: CutHeader): void {
+    if (header.contentType?.startsWith('image/') === true) {
+      this.addPicture(header, 0, true);
+      return;
+    }
+    this.finish();
+    this.line = { index: this.documents++, ...NOTHING, pictures: [], truncated: true };
+  }
+
+  private addPicture(part: CutHeader, sizeBytes: number, isTruncated: boolean): void {
+    this.pictures.push({
+      name: part.name ?? 'picture.jpg',
+      contentType: part.contentType ?? 'image/jpeg',
+      sizeBytes,
+      role: roleOfPicture(part, this.details),
+      ...(isTruncated ? { truncated: true } : {}),
+    });
   }
 
   finish(): void {
@@ -238,6 +272,11 @@ class EdgeReport implements Report {
 
   picture(): void {
     // Pictures make no edges.
+  }
+
+  cut(): void {
+    // Nobody knows what it would have been.
+    this.documents++;
   }
 
   finish(): void {

@@ -10,6 +10,7 @@ import {
   isFaultName,
   MODEL_NAMES,
   SCENARIO_NAMES,
+  SCENARIOS,
   Simulator,
   SIMULATOR_PASSWORD,
   SIMULATOR_USERNAME,
@@ -106,7 +107,10 @@ function readUsage(args: string[], env: NodeJS.ProcessEnv): Usage {
   if (scenario !== undefined && !isScenarioName(scenario)) {
     throw new UsageError(`--scenario: one of ${SCENARIO_NAMES.join(', ')}, not ${scenario}`);
   }
-  const fitting = MODEL_NAMES.find((name) => builtInDevice(name).scenario === scenario);
+  const fitting =
+    scenario === undefined
+      ? undefined
+      : (SCENARIOS[scenario].model ?? MODEL_NAMES.find((name) => builtInDevice(name).scenario === scenario));
   const model = values.model ?? fitting ?? DEFAULT_MODEL;
   const port = portOf('--http', http);
   const hspPort = values.hsp === undefined ? null : portOf('--hsp', values.hsp);

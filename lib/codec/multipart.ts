@@ -20,6 +20,8 @@ export interface Part {
   readonly contentType: string | null;
   /** `filename`, else `name`, else Content-ID of the part's header. */
   readonly name: string | null;
+  /** `name` of the field in a form, which tells what a file holds where the file is called by a number. */
+  readonly formName: string | null;
   /** The document or picture; a view of the received bytes, so copy what must outlive the next chunks. */
   readonly body: Buffer;
   /** The input ended, or the next delimiter came, before it was complete. */
@@ -67,6 +69,8 @@ type State = 'between' | 'headers' | 'body' | 'xml' | 'json' | 'picture' | 'skip
 export class MultipartReader {
   /** Bytes that made no sense so far. */
   skippedBytes = 0;
+  /** After {@link finish}: what the header said of a part that was cut off before any of its body; null when there was none. */
+  cutHeader: Pick<Part, 'contentType' | 'name' | 'formName'> | null = null;
 
   /** The bytes in hand; ends at `end`, so that no search can run into space that is not filled yet. */
   private buffer: Buffer = EMPTY;
@@ -90,6 +94,9 @@ export class MultipartReader {
   private contentType: string | null = null;
   private contentLength = -1;
   private name: string | null = null;
+  private formName: string | null = null;
+  /** A line of the part's header was read. */
+  private hasHeader = false;
   private headerBytes = 0;
   private typeBytes: Buffer = EMPTY;
   private typeText = '';
@@ -139,6 +146,11 @@ export class MultipartReader {
   finish(): Part[] {
     this.isOver = true;
     if (this.pendingBytes > 0) this.finishPending();
+    // A length of nothing promises no body.
+    this.cutHeader =
+      this.hasHeader && this.contentLength !== 0 && (this.state === 'headers' || this.state === 'body')
+        ? { contentType: this.contentType, name: this.name, formName: this.formName }
+        : null;
     this.isOver = false;
     this.reportNoise();
     this.buffer = EMPTY;
@@ -216,6 +228,8 @@ export class MultipartReader {
     this.contentType = null;
     this.contentLength = -1;
     this.name = null;
+    this.formName = null;
+    this.hasHeader = false;
     this.headerBytes = 0;
     this.isLengthWrong = false;
   }
@@ -330,6 +344,7 @@ export class MultipartReader {
     let colon = at;
     while (colon < stop && buffer[colon] !== COLON) colon++;
     if (colon === stop) return;
+    this.hasHeader = true;
     switch (colon - at) {
       case 12: // content-type
         if (matches(buffer, at, 'content-type')) this.contentType = this.typeOf(colon + 1, stop);
@@ -340,7 +355,8 @@ export class MultipartReader {
       case 19: // content-disposition
         if (matches(buffer, at, 'content-disposition')) {
           const text = decodeText(buffer.subarray(colon + 1, stop));
-          this.name = parameter(text, 'filename') ?? parameter(text, 'name') ?? this.name;
+          this.formName = parameter(text, 'name') ?? this.formName;
+          this.name = parameter(text, 'filename') ?? this.formName ?? this.name;
         }
         break;
       case 10: // content-id
@@ -587,6 +603,7 @@ export class MultipartReader {
       kind,
       contentType: this.contentType,
       name: this.name,
+      formName: this.formName,
       body: this.buffer.subarray(this.start, stop),
       truncated,
     });

@@ -4,6 +4,7 @@
  * it, or a message of the same type that lists nothing.
  */
 import { ALARM_TYPES, subjectsOf, type AlarmMessage } from '../codec/alarm';
+import { completeDetails } from './details';
 import type { Notice, Picture } from './event';
 import { kindOf, type EventKind } from './kinds';
 
@@ -101,14 +102,14 @@ class AlarmNotice implements Notice {
     const { alarm, subjects } = this;
     const [subject] = subjects;
     const about = ALARM_TYPES[alarm.alarmType]?.subject;
-    return {
+    return completeDetails(this.kind, this.eventType, {
       // As the alertStream names it.
       ...(about === 'alarmInputs' && subject !== undefined ? { port: Number(subject), rawPort: subject } : {}),
       ...(about === 'disks' && subject !== undefined ? { disk: Number(subject) } : {}),
       alarmType: alarm.alarmType,
       ...(alarm.alarmOutputs.length > 0 ? { alarmOutputs: alarm.alarmOutputs } : {}),
       ...(alarm.recordingChannels.length > 0 ? { recordingChannels: alarm.recordingChannels } : {}),
-    };
+    });
   }
 
   get raw(): unknown {

@@ -71,7 +71,10 @@ class AssembledEvent implements HikvisionEvent {
   }
 
   get details(): Readonly<Record<string, unknown>> {
-    return this.#notice.details;
+    const { details, regions } = this.#notice;
+    const [region] = this.regions;
+    // The details of a message that names several rules are about the first of them.
+    return regions.length > 1 && Object.hasOwn(details, 'rule') ? { ...details, rule: region?.id ?? null } : details;
   }
 
   get raw(): unknown {
@@ -99,7 +102,12 @@ class AssembledEvent implements HikvisionEvent {
       targetRect: this.targetRect,
       regions: this.regions,
       details: this.details,
-      pictures: this.pictures.map(({ name, contentType, data }) => ({ name, contentType, sizeBytes: data.length })),
+      pictures: this.pictures.map(({ name, contentType, data, role = null }) => ({
+        name,
+        contentType,
+        sizeBytes: data.length,
+        role,
+      })),
     };
   }
 }

@@ -7,10 +7,10 @@ import { member, objectOf } from '../codec/json';
 import { decodeText, excerpt } from '../codec/text';
 import { parseXml, toNumber, toPlain, type XmlElement } from '../codec/xml';
 import type { Part } from '../codec/multipart';
-import { EVENT_MAX_PICTURES } from '../settings';
-import { alarmPort, detailsOf, kindOfDocument } from './details';
+import { EVENT_MAX_PICTURES, XML_MAX_DEPTH } from '../settings';
+import { detailsOf, kindOfDocument } from './details';
 import type { Notice, Picture, Rect, Region } from './event';
-import { eventOfJson, fieldsOfBytes, fieldsOfJson, fieldsOfTree, type EventFields } from './fields';
+import { eventOfJson, fieldsOfBytes, fieldsOfJson, fieldsOfTree, rawPortOf, type EventFields } from './fields';
 import { kindOf, type EventKind } from './kinds';
 
 /** A document that is no event and cannot be read as one. */
@@ -75,6 +75,7 @@ export class Classifier {
       document = repaired;
       isWhole = false;
     }
+    if (!tame(document)) return unreadable(`JSON: nested deeper than ${JSON_MAX_DEPTH}`, part.body);
     const fields = fieldsOfJson(document);
     if (fields === null) return unreadable('JSON that is no object', part.body);
     fields.isComplete = isWhole;
@@ -145,7 +146,7 @@ export class Classifier {
 
   private channelOf(fields: EventFields, raw: number | string | null, kind: EventKind): number | null {
     if ((raw === null || raw === 0) && kind === 'alarmInput') {
-      const port = toNumber(fields.dynInputIOPortID ?? fields.inputIOPortID);
+      const port = toNumber(rawPortOf(fields));
       return port !== null && port > 100 ? Math.floor(port / 100) : null;
     }
     if (typeof raw !== 'number' || !Number.isInteger(raw) || raw <= 0) return null;
@@ -282,7 +283,7 @@ class DeviceNotice implements Notice {
   /** What tells two occurrences of one kind on one channel apart: the regions named, or the alarm input. */
   get subjects(): readonly string[] {
     if (this.kind === 'alarmInput') {
-      const { rawPort } = alarmPort(this.fields);
+      const rawPort = rawPortOf(this.fields);
       return rawPort === null ? NO_SUBJECTS : [rawPort];
     }
     const { regions } = this.fields;
@@ -322,6 +323,26 @@ function unreadable(reason: string, body: Buffer, before?: Notice): Classified {
   if (before === undefined) return { unreadable: said };
   const { channel, rawChannel, time, target } = before;
   return { unreadable: { ...said, rest: { channel, rawChannel, time, target } } };
+}
+
+/** As deep as XML may be; what is deeper breaks those who walk through it, and no device nests so deep. */
+const JSON_MAX_DEPTH = XML_MAX_DEPTH;
+
+/**
+ * Takes out of a document what cannot be handed on as plain data: numbers beyond all bounds, and names that change an object when
+ * they are copied. @returns false when it is nested too deep.
+ */
+function tame(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (depth >= JSON_MAX_DEPTH) return false;
+  const holder = value as Record<string, unknown>;
+  if (Object.hasOwn(holder, '__proto__')) delete holder['__proto__'];
+  for (const [name, inner] of Object.entries(holder)) {
+    if (typeof inner === 'number') {
+      if (!Number.isFinite(inner)) holder[name] = null;
+    } else if (!tame(inner, depth + 1)) return false;
+  }
+  return true;
 }
 
 /**

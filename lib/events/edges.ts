@@ -4,7 +4,7 @@
  */
 import { EVENT_END_AFTER_MS, MAX_RUNNING_EVENTS } from '../settings';
 import type { EventState, Notice } from './event';
-import { EVENT_KINDS, type EventKind } from './kinds';
+import { EVENT_KINDS, groupOf, type EventKind } from './kinds';
 
 /** What the engine reads of a notice; tests and other sources hand in less than a whole one. */
 export type EdgeNotice = Pick<Notice, 'heartbeat' | 'kind' | 'eventType' | 'active' | 'channel' | 'subjects'>;
@@ -67,10 +67,8 @@ export class Edges<N extends EdgeNotice = Notice> {
         edges.push({ kind, state: 'once', notice, inferred: false, count: 1, subject: notice.subjects[0] ?? null });
       return edges;
     }
-    // Kinds that gather several names are told apart by them.
-    const name = kind === 'unknown' || kind === 'other' ? `${kind} ${notice.eventType.toLowerCase()}` : kind;
-    const group = `${name}|${notice.channel ?? ''}|`;
-    if (notice.active && notice.eventType.toLowerCase() === 'duration' && this.refresh(group, nowMs)) return edges;
+    const group = `${groupOf(kind, notice.eventType)}|${notice.channel ?? ''}|`;
+    if (notice.active && notice.eventType.toLowerCase() === 'duration' && this.refresh(notice, nowMs)) return edges;
     const subjects = notice.subjects.length === 0 ? NO_SUBJECT : notice.subjects;
     for (const subject of subjects) {
       if (notice.active) this.active(notice, kind, group, subject, nowMs, edges);
@@ -129,8 +127,10 @@ export class Edges<N extends EdgeNotice = Notice> {
   }
 
   /** `duration` says "still going on" without naming a region (streams/pyhik62.bin): it keeps alive whatever runs of its kind. */
-  private refresh(group: string, nowMs: number): boolean {
-    const running = [...this.running].filter(([, event]) => event.group === group);
+  private refresh({ kind, channel }: N, nowMs: number): boolean {
+    // What it relates to is known by its kind alone; of one that relates to nothing not even that.
+    if (kind === 'other') return false;
+    const running = [...this.running].filter(([, event]) => event.kind === kind && event.notice.channel === channel);
     for (const [key, event] of running) {
       // Its last own message stays the one that the end is made of: `duration` is no word for what goes on.
       event.lastMs = nowMs;

@@ -1,4 +1,5 @@
 /** What a device told us, in one shape for all sources. */
+import type { DetailsOf } from './details';
 import type { EventKind } from './kinds';
 
 export type EventState = 'start' | 'end' | 'once';
@@ -33,11 +34,16 @@ export interface Region {
   readonly targetRect: Rect | null;
 }
 
+/** What a picture shows: the plate alone, the vehicle, the whole scene, a face, a person, temperatures as colours. */
+export type PictureRole = 'licensePlate' | 'vehicle' | 'scene' | 'face' | 'person' | 'thermal';
+
 export interface Picture {
   /** File name or part name as the device gave it, `picture.jpg` where it gave none. */
   readonly name: string;
   readonly contentType: string;
   readonly data: Buffer;
+  /** Null, or absent, where neither the message nor the names of the picture tell. */
+  readonly role?: PictureRole | null;
 }
 
 /**
@@ -109,4 +115,14 @@ export interface HikvisionEvent {
   readonly details: Readonly<Record<string, unknown>>;
   readonly pictures: readonly Picture[];
   readonly raw: unknown;
+}
+
+/** An event of one kind, or of one of several, with the details of it typed. */
+export type EventOf<K extends EventKind> = {
+  [One in K]: Omit<HikvisionEvent, 'kind' | 'details'> & { readonly kind: One; readonly details: DetailsOf<One> };
+}[K];
+
+/** Narrows an event to a kind: `if (isKind(event, 'plate')) open(event.details.plate)`. */
+export function isKind<K extends EventKind>(event: HikvisionEvent, kind: K): event is HikvisionEvent & EventOf<K> {
+  return event.kind === kind;
 }

@@ -404,7 +404,18 @@ function listOf(value: unknown, itemName: string): unknown[] {
   return held !== undefined ? [held] : value !== null && typeof value === 'object' ? [value] : [];
 }
 
+/** The alarm input as the device says it. */
+export function rawPortOf(fields: EventFields): string | null {
+  return fields.dynInputIOPortID ?? fields.inputIOPortID;
+}
+
 /* Regions, the same for all three */
+
+/** In fractions of the picture. 0-1 on cameras, 0-1000 on others: anything above 1 means the latter. */
+export function rectFrom(x: number, y: number, width: number, height: number): Rect {
+  const scale = Math.max(x, y, width, height) > 1 ? 1000 : 1;
+  return { x: x / scale, y: y / scale, width: width / scale, height: height / scale };
+}
 
 function coordinates(values: ReadonlyMap<string, string>): [string | null, string | null] {
   return [values.get('positionx') ?? values.get('x') ?? null, values.get('positiony') ?? values.get('y') ?? null];
@@ -440,15 +451,13 @@ class RegionBuilder {
     if (x !== null && y !== null) this.points.push({ x: x / 1000, y: y / 1000 });
   }
 
-  /** 0-1 on cameras, 0-1000 on others: anything above 1 means the latter. */
   rect(values: ReadonlyMap<string, string>): void {
     const x = toNumber(values.get('x'));
     const y = toNumber(values.get('y'));
     const width = toNumber(values.get('width'));
     const height = toNumber(values.get('height'));
     if (x === null || y === null || width === null || height === null) return;
-    const scale = Math.max(x, y, width, height) > 1 ? 1000 : 1;
-    this.targetRect = { x: x / scale, y: y / scale, width: width / scale, height: height / scale };
+    this.targetRect = rectFrom(x, y, width, height);
   }
 
   build(): Region {

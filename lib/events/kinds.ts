@@ -12,9 +12,12 @@ interface KindDefinition {
   readonly edges: 'span' | 'once';
   /** `eventType` values of firmware, lower case. */
   readonly names: readonly string[];
+  /** Its names are different things, not words for the same: a fan that fails and heat begin and end each by itself. */
+  readonly gathers?: true;
 }
 
 const span = (...names: string[]): KindDefinition => ({ edges: 'span', names });
+const spanEach = (...names: string[]): KindDefinition => ({ edges: 'span', names, gathers: true });
 const once = (...names: string[]): KindDefinition => ({ edges: 'once', names });
 
 export const EVENT_KINDS = {
@@ -33,7 +36,7 @@ export const EVENT_KINDS = {
   parking: span('parking'),
   unattendedBaggage: span('unattendedbaggage'),
   objectRemoval: span('attendedbaggage', 'objectremoval'),
-  behavior: span(
+  behavior: spanEach(
     'faildown',
     'leaveposition',
     'trial',
@@ -87,7 +90,7 @@ export const EVENT_KINDS = {
     'blocklist',
   ),
   vehicle: span('hvtvehicledetection', 'mtd_vehicle', 'mtd_nonmotor', 'tfs_vehicleexist', 'tps', 'vehicle'),
-  trafficIncident: span(
+  trafficIncident: spanEach(
     'aid_pedestrian',
     'aid_congestion',
     'aid_roadblock',
@@ -120,7 +123,7 @@ export const EVENT_KINDS = {
   ship: span('shipsdetection', 'shipsflowdetection'),
   peopleCounting: once('peoplecounting', 'counting', 'framespeoplecounting'),
   radar: span('radar', 'radardetection', 'radarfielddetection', 'radarlinedetection'),
-  videoQuality: span(
+  videoQuality: spanEach(
     'badvideo',
     'videomismatch',
     'resolutionmismatch',
@@ -142,11 +145,11 @@ export const EVENT_KINDS = {
     'protectivefilm',
   ),
   diskFull: span('diskfull', 'hdfull', 'storagefull'),
-  diskError: span(
+  diskError: spanEach(
     'diskerror',
     'hderror',
     'storagedetection',
-    'diskrecover',
+    'diskrecover', // its details say so
     'hdimpact',
     'hdbadblock',
     'highhdtemperature',
@@ -159,7 +162,7 @@ export const EVENT_KINDS = {
   ipConflict: span('ipconflict', 'ipcconflict'),
   illegalAccess: span('illaccess', 'illegalaccess'),
   recording: span('recordingfailure', 'recordexception', 'recordfailure'),
-  deviceFault: span(
+  deviceFault: spanEach(
     'fanfailure',
     'overheat',
     'poepowerexception',
@@ -171,7 +174,7 @@ export const EVENT_KINDS = {
     'lowbattery',
   ),
   /** Known names without a better place: cash register text, upgrade progress, generic analytics. */
-  other: span(
+  other: spanEach(
     'pos',
     'analytics',
     'onlineupgradestatus',
@@ -184,7 +187,7 @@ export const EVENT_KINDS = {
     'intersectionanalysis',
   ),
   /** A name that this table does not know; `eventType` carries it. */
-  unknown: span(),
+  unknown: spanEach(),
 } as const satisfies Record<string, KindDefinition>;
 
 export type EventKind = keyof typeof EVENT_KINDS;
@@ -193,6 +196,17 @@ export const EVENT_KIND_NAMES = Object.keys(EVENT_KINDS) as readonly EventKind[]
 
 const kindByName = new Map<string, EventKind>();
 for (const kind of EVENT_KIND_NAMES) for (const name of EVENT_KINDS[kind].names) kindByName.set(name, kind);
+
+const GATHERING: ReadonlySet<EventKind> = new Set(
+  Object.entries(EVENT_KINDS as Readonly<Record<string, KindDefinition>>).flatMap(([kind, { gathers }]) =>
+    gathers === true ? [kind as EventKind] : [],
+  ),
+);
+
+/** What begins and ends together: the kind, and for one that gathers different things the name of the thing. */
+export function groupOf(kind: EventKind, eventType: string): string {
+  return GATHERING.has(kind) ? `${kind} ${normalize(eventType)}` : kind;
+}
 
 /**
  * The kind for a firmware's `eventType`. Case, blanks, a channel suffix (`facedetection-1`) and the zero-width blanks

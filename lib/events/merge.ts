@@ -6,7 +6,7 @@
 import { EVENT_MAX_PICTURES, MERGE_HOLD_MS, MERGE_KEEP_MS, MERGE_MAX_OCCURRENCES, MERGE_WINDOW_MS } from '../settings';
 import type { EdgeNotice } from './edges';
 import type { EventSource, Notice, Picture } from './event';
-import { EVENT_KINDS } from './kinds';
+import { EVENT_KINDS, groupOf } from './kinds';
 
 /** What the merger reads of a notice; `pictures` is written when those of another way join. */
 export type MergeNotice = EdgeNotice &
@@ -69,7 +69,7 @@ export class Merger<N extends MergeNotice = Notice> {
    */
   push(notice: N, way: EventSource, ways: number, nowMs: number): Merged<N>[] {
     const ready = this.advance(nowMs);
-    const group = groupOf(notice);
+    const group = placeOf(notice);
     const key = `${group}|${notice.active}|${identityOf(notice)}`;
     const match = this.matching(key, notice, way, nowMs);
     if (match !== undefined) {
@@ -184,9 +184,8 @@ export class Merger<N extends MergeNotice = Notice> {
 /** Doors and bells have no channel by one way and one by another. */
 const WITHOUT_CHANNEL: ReadonlySet<string> = new Set(['doorbell', 'access', 'alarmPanel']);
 
-function groupOf({ kind, eventType, channel }: MergeNotice): string {
-  // Kinds that gather several names are told apart by them, as edges do.
-  const name = kind === 'unknown' || kind === 'other' ? `${kind} ${eventType.toLowerCase()}` : String(kind);
+function placeOf({ kind, eventType, channel }: MergeNotice): string {
+  const name = kind === null ? '' : groupOf(kind, eventType);
   return WITHOUT_CHANNEL.has(name) ? name : `${name}|${channel ?? ''}`;
 }
 
@@ -195,6 +194,11 @@ function identityOf({ kind, details }: MergeNotice): string {
   switch (kind) {
     case 'plate':
       return text(details['plate']);
+    case 'face':
+      // Numbers of faces begin again with every message of some recorders, so who it is counts besides.
+      return ['faceId', 'person'].map((name) => text(details[name])).join('/');
+    case 'peopleCounting':
+      return ['region', 'enter', 'exit', 'people'].map((name) => text(details[name])).join('/');
     case 'access':
       return details['serialNo'] === null || details['serialNo'] === undefined
         ? ['major', 'minor', 'door', 'card', 'person'].map((name) => text(details[name])).join('/')

@@ -5,10 +5,13 @@
 import { EVENT_MAX_PICTURES, EVENT_MAX_PICTURE_BYTES, PICTURE_WAIT_MS } from '../settings';
 import type { Part } from '../codec/multipart';
 import type { Picture } from './event';
+import { roleOfPicture } from './roles';
 
 interface WithPictures {
   readonly heartbeat: boolean;
   readonly expectedPictures: number;
+  /** They may say what each picture shows. */
+  readonly details?: Readonly<Record<string, unknown>>;
   pictures: readonly Picture[];
 }
 
@@ -56,7 +59,7 @@ export class PictureJoiner<E extends WithPictures> {
       this.dropped++;
     else {
       held.bytes += part.body.length;
-      held.event.pictures = [...held.event.pictures, pictureOf(part)];
+      held.event.pictures = [...held.event.pictures, pictureOf(part, held.event.details ?? {})];
     }
     held.untilMs = nowMs + PICTURE_WAIT_MS;
     return held.event.pictures.length >= held.expected && held.event.expectedPictures > 0 ? this.release() : [];
@@ -85,10 +88,11 @@ export class PictureJoiner<E extends WithPictures> {
 const UNANNOUNCED_WAIT_MS = 500;
 
 /** The bytes are copied: the part is a view of a larger chunk. */
-function pictureOf(part: Part): Picture {
+function pictureOf(part: Part, details: Readonly<Record<string, unknown>>): Picture {
   return {
     name: part.name ?? 'picture.jpg',
     contentType: part.contentType ?? 'image/jpeg',
     data: Buffer.from(part.body),
+    role: roleOfPicture(part, details),
   };
 }

@@ -1,5 +1,6 @@
 /** Notices that are made of an answer instead of a message: what polling finds out, and what other protocols say. */
 import { parseDeviceTime } from '../codec/device-time';
+import { completeDetails } from './details';
 import type { Notice, Picture } from './event';
 import type { EventKind } from './kinds';
 
@@ -15,6 +16,7 @@ export interface ToldFields {
   /** As the device said it; null when not given. */
   readonly time?: string | null;
   readonly subjects?: readonly string[];
+  /** What its kind has besides is null. */
   readonly details?: Readonly<Record<string, unknown>>;
   /** It is known to be old: what happened while nobody asked. */
   readonly retransmitted?: boolean;
@@ -42,7 +44,7 @@ export function toldNotice(fields: ToldFields): Notice {
     targetRect: null,
     regions: [],
     subjects: fields.subjects ?? [],
-    details: fields.details ?? {},
+    details: completeDetails(fields.kind, fields.eventType, fields.details),
     isComplete: true,
     retransmitted: fields.retransmitted ?? false,
     expectedPictures: 0,

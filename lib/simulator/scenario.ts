@@ -8,9 +8,23 @@ import { Doors } from './functions/doors';
 import { Intercom } from './functions/intercom';
 import { PlateGate } from './functions/plates';
 import { PeopleCounter, Thermometer } from './functions/sensors';
+import type { ModelName } from './models';
+import { drawPicture } from './picture';
+import { element } from '../codec/xml';
 
 export type ScenarioName =
-  'camera' | 'nvr' | 'doorstation' | 'terminal' | 'anpr' | 'axpro' | 'thermal' | 'counter' | 'speaker';
+  | 'camera'
+  | 'nvr'
+  | 'doorstation'
+  | 'terminal'
+  | 'anpr'
+  | 'axpro'
+  | 'thermal'
+  | 'counter'
+  | 'speaker'
+  | 'smart'
+  | 'faults'
+  | 'traffic';
 
 interface Step {
   /** From the start of the round. */
@@ -22,6 +36,8 @@ interface Step {
 interface Scenario {
   /** One line for the help. */
   readonly summary: string;
+  /** The built-in device that it happens to; the one that has the scenario as its own when not given. */
+  readonly model?: ModelName;
   /** Then the next round begins. */
   readonly roundMs: number;
   readonly steps: readonly Step[];
@@ -40,6 +56,38 @@ const CROSSED_LINE: EventRegion = {
 
 const PERSON_A = { card: '0012345678', person: '001', name: 'Person A' } as const;
 const UNKNOWN_CARD = { major: 'event', door: 1, card: '0000000099', verifyMode: 'card' } as const;
+
+/** One face as recorders and cameras describe it (isapi.md §6.11). */
+const SEEN_FACE = {
+  faceId: 1,
+  faceRect: { height: 0.068, width: 0.041, x: 0.228, y: 0.318 },
+  age: { ageGroup: 'middle' },
+  gender: { value: 'female' },
+  glass: { value: 'no' },
+  mask: { value: 'no' },
+  smile: { value: 'yes' },
+  faceExpression: { value: 'happy' },
+  faceScore: 87,
+} as const;
+
+/** The same face, and whom a list of the device takes it for. */
+const KNOWN_FACE = {
+  ...SEEN_FACE,
+  faceId: 2,
+  identify: [
+    {
+      candidate: [
+        {
+          human_id: '017',
+          similarity: 0.93,
+          listType: 'whiteList',
+          FDLibName: 'Family',
+          reserve_field: { name: 'Person A' },
+        },
+      ],
+    },
+  ],
+} as const;
 
 /** Of the simulated alarm panel. */
 const HOUSE = 1;
@@ -134,6 +182,61 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       acts(22_000, (device) => device.part(PeopleCounter)?.pass(device, 1, 2)),
     ]),
   },
+  smart: {
+    summary: 'what a camera understands: an area entered, faces seen and recognised, loitering, a loud sound, warmth',
+    model: 'camera',
+    roundMs: 60_000,
+    steps: inOrder([
+      ...repeated(2_000, 1_000, 2, { eventType: 'regionEntrance', regions: [{ ...CROSSED_LINE, id: 2 }] }),
+      ...repeated(5_000, 0, 1, { eventType: 'regionEntrance', eventState: 'inactive' }),
+      acts(8_000, (device) => device.emit(faceEvent(device, 'faceCapture', [SEEN_FACE]))),
+      acts(12_000, (device) => device.emit(faceEvent(device, 'alarmResult', [KNOWN_FACE]))),
+      ...repeated(16_000, 1_000, 2, { eventType: 'loitering', regions: [{ ...CROSSED_LINE, id: 3 }] }),
+      ...repeated(19_000, 0, 1, { eventType: 'loitering', eventState: 'inactive' }),
+      ...repeated(22_000, 0, 1, { eventType: 'audioexception', objects: [element('decibel', 84)] }),
+      ...repeated(24_000, 0, 1, { eventType: 'audioexception', eventState: 'inactive' }),
+      ...repeated(28_000, 0, 1, { eventType: 'PIR' }),
+      ...repeated(30_000, 0, 1, { eventType: 'PIR', eventState: 'inactive' }),
+      ...repeated(34_000, 0, 1, { eventType: 'IO', inputPort: 1 }),
+      ...repeated(36_000, 0, 1, { eventType: 'IO', inputPort: 1, eventState: 'inactive' }),
+    ]),
+  },
+  faults: {
+    summary: 'a recorder in trouble: a broken disk, a cable, an address that is taken, a wrong password',
+    model: 'nvr',
+    roundMs: 60_000,
+    steps: inOrder([
+      ...repeated(8_000, 1_000, 2, { eventType: 'diskerror', channel: null, objects: [element('diskNo', 2)] }),
+      ...repeated(14_000, 1_000, 2, { eventType: 'nicbroken', channel: null, objects: [element('netPort', 2)] }),
+      ...repeated(20_000, 1_000, 2, {
+        eventType: 'ipconflict',
+        channel: null,
+        objects: [
+          element('IPConflict', [
+            element('netPort', 1),
+            element('ipAddress', '192.0.2.64'),
+            element('macAddress', '02:00:00:00:00:99'),
+          ]),
+        ],
+      }),
+      ...repeated(26_000, 0, 1, {
+        eventType: 'illaccess',
+        channel: null,
+        objects: [element('remoteHostAddr', '192.0.2.99'), element('userName', 'admin')],
+      }),
+    ]),
+  },
+  traffic: {
+    summary: 'a road: a vehicle with its speed, one on the wrong side, one that is too fast, somebody on foot',
+    model: 'anpr',
+    roundMs: 40_000,
+    steps: inOrder([
+      ...repeated(2_000, 0, 1, { eventType: 'HVTVehicleDetection', objects: vehicle('car', 38) }),
+      ...repeated(8_000, 0, 1, { eventType: 'TFS_wrongDirection', objects: vehicle('truck', 22) }),
+      ...repeated(14_000, 0, 1, { eventType: 'overSpeed', objects: vehicle('car', 81) }),
+      ...repeated(20_000, 0, 1, { eventType: 'AID_pedestrian', objects: [element('laneNo', 2)] }),
+    ]),
+  },
   speaker: {
     summary: 'its alarm input is closed for a moment',
     roundMs: 30_000,
@@ -145,6 +248,30 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
 };
 
 export const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly ScenarioName[];
+
+function faceEvent(device: SimulatedDevice, eventType: string, faces: readonly object[]): EventFields {
+  const faceTime = device.timestamp(device.clock);
+  return {
+    eventType,
+    json: {
+      [eventType]: [{ targetAttrs: { deviceChannel: 1, deviceName: device.identity.name, faceTime }, faces }],
+      picturesNumber: 1,
+    },
+    pictures: [{ name: 'facePicture.jpg', data: drawPicture({ widthPx: 96, heightPx: 96, label: 'FACE' }) }],
+  };
+}
+
+function vehicle(type: string, speed: number) {
+  return [
+    element('vehicleInfo', [
+      element('licensePlate', 'AB123'),
+      element('laneNo', 1),
+      element('vehicleType', type),
+      element('color', 'blue'),
+      element('speed', speed),
+    ]),
+  ];
+}
 
 /** What has state and acts by itself. */
 interface Actors {

@@ -34,6 +34,28 @@ export function commandHelp(commands: readonly CommandDescription[]): string {
   return lines.join('\n');
 }
 
+/** What `payload.details` holds, kind by kind, for the help; kinds that say the same stand together. */
+export function detailsHelp(details: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  const kindsBySaid = new Map<string, string[]>();
+  for (const [kind, names] of Object.entries(details)) {
+    const said = Object.entries(names)
+      .map(([name, meaning]) => `- \`${name}\` - ${meaning}`)
+      .join('\n');
+    kindsBySaid.set(said, [...(kindsBySaid.get(said) ?? []), `**\`${kind}\`**`]);
+  }
+  const lines = [
+    '### payload.details',
+    '',
+    'What the device does not say is `null`; whatever else it says is there under its own name.',
+    '',
+    `<details><summary>${Object.keys(details).length} kinds</summary>`,
+    '',
+  ];
+  for (const [said, kinds] of kindsBySaid) lines.push(kinds.join(', '), '', said, '');
+  lines.push('</details>', '');
+  return lines.join('\n');
+}
+
 function oneHelp({ name, title, summary, effect, params, returns, deviceClass }: CommandDescription): string[] {
   const remark = [...(effect === 'danger' ? ['dangerous'] : []), ...(deviceClass === null ? [] : [deviceClass])];
   const remarks = remark.length === 0 ? '' : ` (${remark.join('; ')})`;

@@ -70,7 +70,7 @@ describe('hsp decode', () => {
         heartbeat: false,
         time: '2024-05-01T12:00:01+02:00',
         target: null,
-        details: {},
+        details: { rule: null, ruleName: null, direction: null },
         pictures: [],
       },
     ]);
@@ -88,11 +88,69 @@ describe('hsp decode', () => {
       [
         0,
         [
-          { name: 'Picture.jpg', contentType: 'image/jpeg', sizeBytes: 500 },
-          { name: 'picture.jpg', contentType: 'image/pjpeg', sizeBytes: 600 },
+          { name: 'Picture.jpg', contentType: 'image/jpeg', sizeBytes: 500, role: null },
+          { name: 'picture.jpg', contentType: 'image/pjpeg', sizeBytes: 600, role: null },
         ],
       ],
       [1, []],
+    ]);
+  });
+
+  it('says what each picture shows, as far as the message or its names tell', async () => {
+    const plate =
+      '<ANPR><licensePlate>AB123</licensePlate><pictureInfoList>' +
+      '<pictureInfo><fileName>one.jpg</fileName><type>licensePlatePicture</type></pictureInfo>' +
+      '<pictureInfo><fileName>two.jpg</fileName><type>vehiclePicture</type><pId>2024050112</pId></pictureInfo>' +
+      '</pictureInfoList></ANPR>';
+    const named = (name: string, field = 'Picture') => [
+      `Content-Disposition: form-data; name="${field}"; filename="${name}"`,
+    ];
+    const { lines } = await decode(
+      file(
+        part(event('ANPR', 0, 'active', plate)),
+        picturePart(jpeg(100), { headers: named('one.jpg') }),
+        picturePart(jpeg(100), { headers: named('2024050112.jpg') }),
+        picturePart(jpeg(100), { headers: named('17.jpg', 'detectionPicture.jpg') }),
+        picturePart(jpeg(100), { headers: named('facePicture.jpg') }),
+        picturePart(jpeg(100), { headers: named('Picture.jpg') }),
+      ),
+    );
+    const pictures = lines[0]?.['pictures'] as { role: string | null }[];
+    expect(pictures.map(({ role }) => role)).toEqual(['licensePlate', 'vehicle', 'scene', 'face', null]);
+  });
+
+  it('a part that was cut off within its header has a line, or a picture of no size', async () => {
+    const whole = part(event('linedetection', 1));
+    const header = whole.indexOf('\r\n\r\n') + 4;
+    const first = whole.indexOf('\r\n') + 2;
+    for (let size = 1; size <= header; size++) {
+      const { status, lines } = await decode(file(part(event('VMD', 0)), whole.subarray(0, size)));
+      expect(status).toBe(0);
+      // A delimiter alone promises nothing, and neither does a word that may be no header.
+      const isHeader = whole.subarray(first, size).includes(':');
+      expect(lines).toHaveLength(isHeader ? 2 : 1);
+      if (isHeader) {
+        expect(lines[1]).toEqual({
+          index: 1,
+          kind: null,
+          eventType: null,
+          active: null,
+          channel: null,
+          rawChannel: null,
+          heartbeat: false,
+          time: null,
+          target: null,
+          details: {},
+          pictures: [],
+          truncated: true,
+        });
+      }
+    }
+    const picture = picturePart(jpeg(100));
+    const { lines } = await decode(file(part(event('VMD', 0)), picture.subarray(0, picture.indexOf('\r\n\r\n') + 4)));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.['pictures']).toEqual([
+      { name: 'Picture.jpg', contentType: 'image/jpeg', sizeBytes: 0, role: null, truncated: true },
     ]);
   });
 

@@ -542,6 +542,27 @@ describe('the end of the input', () => {
     }
   });
 
+  it('says what the header told of a part of which nothing else came', () => {
+    const ended = (...pieces: (string | Buffer)[]): MultipartReader => {
+      const reader = new MultipartReader();
+      reader.push(bytesOf(...pieces));
+      reader.finish();
+      return reader;
+    };
+    expect(ended(part(motion), '--boundary\r\nContent-Type: image/jpeg\r\nConte').cutHeader).toEqual({
+      contentType: 'image/jpeg',
+      name: null,
+      formName: null,
+    });
+    expect(ended(part(motion), '--boundary\r\nContent-Type: text/xml\r\n\r\n').cutHeader).toMatchObject({
+      contentType: 'text/xml',
+    });
+    for (const rest of ['', '--bound', '--boundary\r\n', '--boundary--', '--boundary\r\nContent-Length: 0\r\n\r\n'])
+      expect(ended(part(motion), rest).cutHeader).toBeNull();
+    expect(ended(part(motion), part(line)).cutHeader).toBeNull();
+    expect(ended(part(motion), part(line.slice(0, 40), { after: '', length: 900 })).cutHeader).toBeNull();
+  });
+
   it('gives a picture that breaks off as truncated, a whole one without length as whole', () => {
     const bytes = bytesOf(part(motion), picturePart(jpeg(1_000), { after: '' }));
     expect(readParts(bytes.subarray(0, -10)).map(seen)).toMatchObject([

@@ -32,53 +32,403 @@ function tally(values: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** kind (`heartbeat` for one), eventType, state, channel, time, target. */
+type Details = Readonly<Record<string, unknown>>;
+
+/** kind (`heartbeat` for one), eventType, state, channel, time, details, target. */
 type Row = readonly [
   kind: string,
   eventType: string,
   active: boolean,
   channel: number | null,
   time: string | null,
+  details: Details,
   target?: string,
 ];
 
-const EVENTS: Readonly<Record<string, Row>> = {
-  'ANPR-1.xml': ['plate', 'ANPR', true, 1, '2023-08-11T13:49:00+01:00'],
-  'ANPR-2.xml': ['plate', 'ANPR', true, 1, '2034-01-04T15:57:03+08:00'],
-  'ANPR-3.xml': ['plate', 'ANPR', true, 1, '2026-07-05T20:44:40+01:00'],
-  'AccessControllerEvent-1.json': ['access', 'AccessControllerEvent', true, null, '2024-08-26T12:32:28+01:00'],
-  'AccessControllerEvent-2.json': ['access', 'AccessControllerEvent', true, 1, '2025-10-22T13:43:48+08:00'],
-  'PIR-1.xml': ['pir', 'PIR', true, 1, '2023-04-06T22:22:21+01:00'],
-  'PeopleCounting-1.xml': ['peopleCounting', 'PeopleCounting', true, 1, '2020-07-09T12:07:07+08:00'],
-  'VMD-1.xml': ['motion', 'VMD', true, 1, '2025-03-05T10:50:46+00:00', 'human'],
-  'VMD-2.xml': ['motion', 'VMD', true, 5, '2026-05-13T10:30:46+02:00'],
-  'VMD-3.xml': ['motion', 'VMD', true, 2, '2024-11-13T20:20:48+01:00'],
-  'VMD-4.xml': ['motion', 'VMD', false, 1, '2021-07-02T14:28:07+08:00'],
-  'axpro-zoneUpdate-1.json': ['alarmPanel', 'zoneUpdate', true, null, null],
-  'cidEvent-1.json': ['alarmPanel', 'cidEvent', true, 1, '2024-12-12T15:00:59+01:00'],
-  'diskerror-1.xml': ['diskError', 'diskerror', true, null, '2023-07-23T11:46:03+02:00'],
-  'duration-1.xml': ['intrusion', 'duration', true, 1, '2020-08-30T18:27:47+01:00'],
-  'faceCapture-head.json': ['face', 'faceCapture', true, 8, '2025-08-13T08:18:53-07:00'],
-  'fielddetection-1.xml': ['intrusion', 'fielddetection', true, 1, '2022-01-31T13:53:05+01:00', 'human'],
-  'fielddetection-2.xml': ['intrusion', 'duration', true, 1, '2023-01-23T23:27:25+01:00'],
-  'fielddetection-3.xml': ['intrusion', 'fielddetection', true, 2, '2023-01-13T19:16:39+01:00'],
-  'fielddetection-4.xml': ['intrusion', 'fielddetection', true, 1, '2020-08-30T18:27:46+01:00', 'human'],
-  'heartbeat-1.xml': ['heartbeat', 'other', false, null, '2018-01-31T07:21:21-05:00'],
-  'io-1.xml': ['alarmInput', 'IO', true, 1, '2024-11-19T16:53:28+01:00'],
-  'io-2.xml': ['alarmInput', 'IO', true, 1, '2024-11-19T16:53:28+01:00'],
-  'linedetection-1.xml': ['lineCrossing', 'linedetection', true, 5, '2019-11-17T17:53:42+00:00'],
-  'linedetection-2.xml': ['lineCrossing', 'linedetection', true, 1, '2021-07-02T14:27:59+08:00'],
-  'linedetection-3.xml': ['lineCrossing', 'linedetection', false, 1, '2021-07-02T14:28:04+08:00'],
-  'linedetection-4.xml': ['lineCrossing', 'linedetection', true, 5, '2021-07-02T15:38:13+10:00'],
-  'radar-cid-1.json': ['alarmPanel', 'cidEvent', true, 1, '2012-01-13T03:58:19+01:00'],
-  'thermometry-1.xml': ['motion', 'VMD', true, 2, '2024-11-13T20:20:52+01:00'],
-  'videoloss-1.xml': ['heartbeat', 'videoloss', false, 1, '2020-08-30T18:27:21+01:00'],
-  'videoloss-2.xml': ['videoLoss', 'videoloss', true, 16, '2021-07-02T15:30:56+10:00'],
+/** What the device said as a whole, beside the details that are made of it. */
+const said = (some: Details): unknown => expect.objectContaining(some);
+
+const NO_RULE = { rule: null, ruleName: null, direction: null };
+
+const PLATE_1 = {
+  plate: 'AA00000',
+  originalPlate: 'AA00000',
+  confidence: 100,
+  country: '5',
+  countryIso: null,
+  direction: 'forward',
+  lane: '1',
+  plateType: 'unknown',
+  plateColor: 'unknown',
+  plateCategory: null,
+  vehicleType: 'vehicle',
+  vehicleColor: 'white',
+  vehicleLogo: 1060,
+  speedKmh: null,
+  list: 'otherList',
+  uuid: '20230811134901822007gWpiNIuI14ikdwfKR5eDCzuV45RubEmi88qaD5w0YTq',
+  pictureInfo: [
+    {
+      name: 'licensePlatePicture.jpg',
+      id: '2023081113490182400fSXqc8CQHtdNG',
+      role: 'licensePlate',
+      plateRect: null,
+      vehicleRect: null,
+    },
+    {
+      name: 'vehiclePicture.jpg',
+      id: '2023081113490182400EgqBZCXSSOD9V',
+      role: 'vehicle',
+      plateRect: { x: 0.544, y: 0.835, width: 0.04, height: 0.035 },
+      vehicleRect: null,
+    },
+  ],
+  anpr: said({ licenseBright: '0', plateCharBelieve: '99,99,99,99,99,99,99', CRIndex: '5' }),
+  picNum: '2',
+  monitoringSiteID: '1',
+  DeviceGPSInfo: {
+    longitudeType: 'E',
+    latitudeType: 'N',
+    Longitude: { degree: '0', minute: '0', sec: '0.000000' },
+    Latitude: { degree: '0', minute: '0', sec: '0.000000' },
+  },
 };
 
-/** Whole parts by kind, eventType, state and channel; what the last one, when cut off, still tells. */
+const FACE = {
+  faceId: 1,
+  score: 25,
+  ageGroup: 'middle',
+  age: null,
+  gender: 'male',
+  glasses: 'sunglasses',
+  mask: null,
+  smile: null,
+  expression: 'happy',
+  beard: null,
+  hat: null,
+  faceRect: { x: 0.228, y: 0.318, width: 0.041, height: 0.068 },
+  faceUrl: 'http://192.168.5.20:86/picture/Streaming/tracks/803/?name=ch00008_00010000894044555929600064990&size=64990',
+  person: null,
+  personName: null,
+  list: null,
+  listType: null,
+  similarity: null,
+};
+
+const EVENTS: Readonly<Record<string, Row>> = {
+  'ANPR-1.xml': ['plate', 'ANPR', true, 1, '2023-08-11T13:49:00+01:00', PLATE_1],
+  'ANPR-2.xml': [
+    'plate',
+    'ANPR',
+    true,
+    1,
+    '2034-01-04T15:57:03+08:00',
+    {
+      plate: '蓝苏A00000',
+      originalPlate: null,
+      confidence: 78,
+      country: '59',
+      countryIso: null,
+      direction: 'reverse',
+      lane: '1',
+      plateType: '92TypeCivil',
+      plateColor: 'blue',
+      plateCategory: null,
+      vehicleType: 'buggy',
+      vehicleColor: 'unknown',
+      vehicleLogo: 0,
+      speedKmh: 0,
+      list: 'temporary',
+      uuid: '46dd0716-1dd2-11b2-821f-8ba17e6f56b7',
+      pictureInfo: [
+        { name: 'licensePlatePicture.jpg', id: null, role: 'licensePlate', plateRect: null, vehicleRect: null },
+        {
+          name: 'detectionPicture.jpg',
+          id: null,
+          role: 'scene',
+          plateRect: { x: 0.375, y: 0.645, width: 0.227, height: 0.118 },
+          vehicleRect: { x: 0.241, y: 0.086, width: 0.547, height: 0.765 },
+        },
+      ],
+      anpr: said({ illegalInfo: { illegalCode: '0', illegalName: '正常', illegalDescription: '正常' } }),
+      deviceID: '123456789',
+      picNum: '2',
+      pilotStandardSafebelt: 'unknown',
+      vicepilotStandardSafebelt: 'unknown',
+      VehicleGATInfo: { palteTypeByGAT: '2', plateColorByGAT: '2', vehicleTypeByGAT: 'H20', colorByGAT: 'K' },
+    },
+  ],
+  'ANPR-3.xml': [
+    'plate',
+    'ANPR',
+    true,
+    1,
+    '2026-07-05T20:44:40+01:00',
+    {
+      plate: 'AA0000A',
+      originalPlate: 'AA0000A',
+      confidence: 92,
+      country: '7',
+      countryIso: null,
+      direction: 'reverse',
+      lane: '1',
+      plateType: 'unknown',
+      plateColor: 'unknown',
+      plateCategory: null,
+      vehicleType: 'SUVMPV',
+      vehicleColor: 'black',
+      vehicleLogo: 1036,
+      speedKmh: null,
+      list: 'otherList',
+      uuid: 'x',
+      pictureInfo: [],
+      anpr: said({ licenseBright: '79' }),
+    },
+  ],
+  'AccessControllerEvent-1.json': [
+    'access',
+    'AccessControllerEvent',
+    true,
+    null,
+    '2024-08-26T12:32:28+01:00',
+    {
+      key: 'unlocked',
+      category: 'door',
+      granted: null,
+      reason: null,
+      method: null,
+      major: 5,
+      minor: 21,
+      door: 1,
+      reader: null,
+      card: null,
+      person: null,
+      personName: null,
+      userType: null,
+      verifyMode: null,
+      attendance: null,
+      serialNo: 257,
+      mask: null,
+      temperature: null,
+      access: said({ deviceName: 'DS-K1T502DBFWX-C', reportChannel: 5, frontSerialNo: 256, hasRecord: false }),
+    },
+  ],
+  'AccessControllerEvent-2.json': [
+    'access',
+    'AccessControllerEvent',
+    true,
+    1,
+    '2025-10-22T13:43:48+08:00',
+    {
+      key: 'fingerprintGranted',
+      category: 'access',
+      granted: true,
+      reason: null,
+      method: 'fingerprint',
+      major: 5,
+      minor: 38,
+      door: null,
+      reader: 1,
+      card: '11',
+      person: '001',
+      personName: 'Person A',
+      userType: 'normal',
+      verifyMode: 'cardOrFaceOrFp',
+      attendance: 'checkIn',
+      serialNo: 139,
+      mask: null,
+      temperature: null,
+      access: said({ verifyNo: 165, label: 'Check In', mask: 'unknown' }),
+    },
+  ],
+  'PIR-1.xml': ['pir', 'PIR', true, 1, '2023-04-06T22:22:21+01:00', {}],
+  'PeopleCounting-1.xml': [
+    'peopleCounting',
+    'PeopleCounting',
+    true,
+    1,
+    '2020-07-09T12:07:07+08:00',
+    {
+      enter: 70,
+      exit: 75,
+      pass: null,
+      childEnter: 0,
+      childExit: 0,
+      people: null,
+      statistics: 'realTime',
+      countedAt: '2020-07-09T12:07:07+08:00',
+      from: null,
+      to: null,
+      region: '1',
+      peopleCounting: said({ enter: '70', exit: '75' }),
+    },
+  ],
+  'VMD-1.xml': [
+    'motion',
+    'VMD',
+    true,
+    1,
+    '2025-03-05T10:50:46+00:00',
+    {
+      pictureUrl:
+        'http://192.168.20.24:80/picture/Streaming/tracks/103/?name=ch00001_00000000012032933529600294553&size=294553',
+    },
+    'human',
+  ],
+  'VMD-2.xml': ['motion', 'VMD', true, 5, '2026-05-13T10:30:46+02:00', {}],
+  'VMD-3.xml': ['motion', 'VMD', true, 2, '2024-11-13T20:20:48+01:00', {}],
+  'VMD-4.xml': ['motion', 'VMD', false, 1, '2021-07-02T14:28:07+08:00', {}],
+  'axpro-zoneUpdate-1.json': [
+    'alarmPanel',
+    'zoneUpdate',
+    true,
+    null,
+    null,
+    {
+      code: null,
+      key: null,
+      meaning: null,
+      category: null,
+      isRestore: null,
+      standardCode: null,
+      panelEvent: null,
+      zone: 0,
+      zoneName: 'Strefa przewodowa 1',
+      partition: 1,
+      partitionName: null,
+      user: null,
+      zoneStatus: {
+        zone: 0,
+        name: 'Strefa przewodowa 1',
+        status: 'online',
+        open: false,
+        tampered: true,
+        masked: false,
+        bypassed: false,
+        armed: true,
+        alarm: false,
+        battery: null,
+        batteryPercent: null,
+        signal: null,
+        temperatureC: null,
+        areas: [1],
+        detector: 'passiveInfraredDetector',
+        type: 'Instant',
+        wireless: false,
+        faults: ['tampered'],
+      },
+      cid: null,
+      zoneUpdate: said({ sensorStatus: 'normal', deviceNo: 2, abnormalOrNot: false }),
+    },
+  ],
+  'cidEvent-1.json': [
+    'alarmPanel',
+    'cidEvent',
+    true,
+    1,
+    '2024-12-12T15:00:59+01:00',
+    {
+      code: 3401,
+      key: 'armAway',
+      meaning: 'Armed away',
+      category: 'arm',
+      isRestore: false,
+      standardCode: null,
+      panelEvent: 'armAndDisarm',
+      zone: null,
+      zoneName: null,
+      partition: 1,
+      partitionName: 'AREA 1',
+      user: 'username',
+      zoneStatus: null,
+      cid: said({ trigger: '2024-12-12T15:00:57+01:00', upload: '2024-12-12T15:00:59+01:00' }),
+      uuid: 'x',
+      deviceID: 'username',
+    },
+  ],
+  'diskerror-1.xml': [
+    'diskError',
+    'diskerror',
+    true,
+    null,
+    '2023-07-23T11:46:03+02:00',
+    { disk: null, diskName: null, state: 'error' },
+  ],
+  'duration-1.xml': ['intrusion', 'duration', true, 1, '2020-08-30T18:27:47+01:00', NO_RULE],
+  'faceCapture-head.json': [
+    'face',
+    'faceCapture',
+    true,
+    8,
+    '2025-08-13T08:18:53-07:00',
+    { ...FACE, faces: [FACE], faceCapture: [said({ targetAttrs: said({ deviceName: 'NVR 1' }) })] },
+  ],
+  'fielddetection-1.xml': [
+    'intrusion',
+    'fielddetection',
+    true,
+    1,
+    '2022-01-31T13:53:05+01:00',
+    { ...NO_RULE, rule: 3 },
+    'human',
+  ],
+  'fielddetection-2.xml': ['intrusion', 'duration', true, 1, '2023-01-23T23:27:25+01:00', NO_RULE],
+  'fielddetection-3.xml': ['intrusion', 'fielddetection', true, 2, '2023-01-13T19:16:39+01:00', NO_RULE],
+  'fielddetection-4.xml': [
+    'intrusion',
+    'fielddetection',
+    true,
+    1,
+    '2020-08-30T18:27:46+01:00',
+    { ...NO_RULE, rule: 1 },
+    'human',
+  ],
+  'heartbeat-1.xml': ['heartbeat', 'other', false, null, '2018-01-31T07:21:21-05:00', {}],
+  'io-1.xml': ['alarmInput', 'IO', true, 1, '2024-11-19T16:53:28+01:00', { port: 1, rawPort: '1', name: null }],
+  'io-2.xml': ['alarmInput', 'IO', true, 1, '2024-11-19T16:53:28+01:00', { port: 1, rawPort: '1', name: null }],
+  'linedetection-1.xml': ['lineCrossing', 'linedetection', true, 5, '2019-11-17T17:53:42+00:00', NO_RULE],
+  'linedetection-2.xml': [
+    'lineCrossing',
+    'linedetection',
+    true,
+    1,
+    '2021-07-02T14:27:59+08:00',
+    { ...NO_RULE, rule: 1 },
+  ],
+  'linedetection-3.xml': ['lineCrossing', 'linedetection', false, 1, '2021-07-02T14:28:04+08:00', NO_RULE],
+  'linedetection-4.xml': ['lineCrossing', 'linedetection', true, 5, '2021-07-02T15:38:13+10:00', NO_RULE],
+  'radar-cid-1.json': [
+    'alarmPanel',
+    'cidEvent',
+    true,
+    1,
+    '2012-01-13T03:58:19+01:00',
+    {
+      code: 3103,
+      key: 'instantZone',
+      meaning: 'Instant zone alarm over',
+      category: 'restore',
+      isRestore: true,
+      standardCode: 3130,
+      panelEvent: 'zoneAlarm',
+      zone: 1,
+      zoneName: null,
+      partition: null,
+      partitionName: null,
+      user: null,
+      zoneStatus: null,
+      cid: said({ NVRList: [{ id: 1, ip: '192.168.1.32', port: 8000, channel: 1 }] }),
+    },
+  ],
+  'thermometry-1.xml': ['motion', 'VMD', true, 2, '2024-11-13T20:20:52+01:00', {}],
+  'videoloss-1.xml': ['heartbeat', 'videoloss', false, 1, '2020-08-30T18:27:21+01:00', {}],
+  'videoloss-2.xml': ['videoLoss', 'videoloss', true, 16, '2021-07-02T15:30:56+10:00', {}],
+};
+
+/** Whole parts by kind, eventType, state and channel; the details by kind, eventType and state, where there are any; what the last one, when cut off, still tells. */
 interface Stream {
   readonly parts: Readonly<Record<string, number>>;
+  readonly details?: Readonly<Record<string, Details>>;
   readonly first: string;
   readonly last: string | null;
   readonly cutOff?: Line;
@@ -92,6 +442,10 @@ const STREAMS: Readonly<Record<string, Stream>> = {
       'motion VMD inactive 1': 30,
       'lineCrossing linedetection active 1': 112,
       'lineCrossing linedetection inactive 1': 20,
+    },
+    details: {
+      'lineCrossing linedetection active': { ...NO_RULE, rule: 1 },
+      'lineCrossing linedetection inactive': NO_RULE,
     },
     first: '2021-07-02T14:25:36+08:00',
     last: '2021-07-02T15:29:37+08:00',
@@ -141,11 +495,13 @@ const STREAMS: Readonly<Record<string, Stream>> = {
       'lineCrossing linedetection active 5': 2,
       'intrusion fielddetection active 7': 1,
     },
+    details: { 'lineCrossing linedetection active': NO_RULE, 'intrusion fielddetection active': NO_RULE },
     first: '2021-07-02T15:30:56+10:00',
     last: '2021-07-02T15:41:19+10:00',
   },
   'push-ANPR.bin': {
     parts: { 'plate ANPR active 1': 1 },
+    details: { 'plate ANPR active': PLATE_1 },
     first: '2023-08-11T13:49:00+01:00',
     last: '2023-08-11T13:49:00+01:00',
   },
@@ -154,6 +510,10 @@ const STREAMS: Readonly<Record<string, Stream>> = {
       'heartbeat videoloss inactive 1': 2,
       'intrusion fielddetection active 1': 1,
       'intrusion duration active 1': 3,
+    },
+    details: {
+      'intrusion fielddetection active': { ...NO_RULE, rule: 1 },
+      'intrusion duration active': NO_RULE,
     },
     first: '2020-08-30T18:27:21+01:00',
     last: '2020-08-30T18:27:47+01:00',
@@ -189,7 +549,7 @@ describe.skipIf(folder === '')('captures of real devices (skipped where ../share
   });
 
   describe('events', () => {
-    for (const [name, [kind, eventType, active, channel, time, target = null]] of Object.entries(EVENTS)) {
+    for (const [name, [kind, eventType, active, channel, time, details, target = null]] of Object.entries(EVENTS)) {
       it(name, async () => {
         const heartbeat = kind === 'heartbeat';
         const lines = await decode(`events/${name}`);
@@ -205,99 +565,21 @@ describe.skipIf(folder === '')('captures of real devices (skipped where ../share
           target,
           pictures: [],
         });
+        expect(lines[0]?.['details']).toEqual(details);
         expect(lines[0]).not.toHaveProperty('truncated');
         expect(lines[0]).not.toHaveProperty('error');
       });
     }
-
-    it('details: plates, people, cards, zones, ports, addresses of pictures', async () => {
-      const details = async (name: string): Promise<unknown> => (await decode(`events/${name}`))[0]?.['details'];
-      expect(await details('ANPR-1.xml')).toMatchObject({
-        plate: 'AA00000',
-        confidence: 100,
-        vehicleColor: 'white',
-        country: '5',
-        list: 'otherList',
-      });
-      expect(await details('ANPR-2.xml')).toMatchObject({
-        plate: '蓝苏A00000',
-        confidence: 78,
-        direction: 'reverse',
-        list: 'temporary',
-        vehicleSpeed: 0,
-      });
-      expect(await details('ANPR-3.xml')).toMatchObject({
-        plate: 'AA0000A',
-        vehicleType: 'SUVMPV',
-        vehicleColor: 'black',
-        UUID: 'x',
-      });
-      expect(await details('AccessControllerEvent-1.json')).toMatchObject({
-        major: 5,
-        minor: 21,
-        door: 1,
-        serialNo: 257,
-        card: null,
-      });
-      expect(await details('AccessControllerEvent-2.json')).toMatchObject({
-        major: 5,
-        minor: 38,
-        card: '11',
-        person: '001',
-        personName: 'Person A',
-        reader: 1,
-      });
-      expect(await details('PeopleCounting-1.xml')).toMatchObject({
-        enter: 70,
-        exit: 75,
-        childEnter: 0,
-        childExit: 0,
-        statistics: 'realTime',
-        countedAt: '2020-07-09T12:07:07+08:00',
-        region: '1',
-      });
-      expect(await details('cidEvent-1.json')).toMatchObject({
-        code: 3401,
-        partition: 1,
-        partitionName: 'AREA 1',
-        panelEvent: 'armAndDisarm',
-        key: 'armAway',
-        meaning: 'Armed away',
-        category: 'arm',
-        isRestore: false,
-        user: 'username',
-        zone: null,
-      });
-      expect(await details('radar-cid-1.json')).toMatchObject({
-        code: 3103,
-        key: 'instantZone',
-        standardCode: 3130,
-        zone: 1,
-        category: 'restore',
-        isRestore: true,
-      });
-      expect(await details('axpro-zoneUpdate-1.json')).toMatchObject({
-        zoneUpdate: { id: 0, name: 'Strefa przewodowa 1', armed: true },
-      });
-      expect(await details('io-1.xml')).toEqual({ port: 1, rawPort: '1' });
-      expect(await details('VMD-1.xml')).toEqual({
-        pictureUrl:
-          'http://192.168.20.24:80/picture/Streaming/tracks/103/?name=ch00001_00000000012032933529600294553&size=294553',
-      });
-      expect(await details('faceCapture-head.json')).toMatchObject({
-        faceCapture: [{ faces: [{ faceId: 1, faceScore: 25 }] }],
-      });
-      expect(await details('VMD-2.xml')).toEqual({});
-    });
   });
 
   describe('streams', () => {
-    for (const [name, { parts, first, last, cutOff }] of Object.entries(STREAMS)) {
+    for (const [name, { parts, details = {}, first, last, cutOff }] of Object.entries(STREAMS)) {
       it(name, async () => {
         const lines = await decode(`streams/${name}`);
         expect(lines.map(({ index }) => index)).toEqual(lines.map((_, at) => at));
         const whole = lines.filter((line) => line['truncated'] !== true);
         expect(tally(whole.map(shape))).toEqual(parts);
+        for (const line of whole) expect(line['details']).toEqual(details[shape(line).replace(/ \S+$/, '')] ?? {});
         expect(lines.filter((line) => 'error' in line)).toEqual([]);
         expect(lines[0]?.['time']).toBe(first);
         expect(lines.at(-1)?.['time']).toBe(last);
@@ -317,8 +599,18 @@ describe.skipIf(folder === '')('captures of real devices (skipped where ../share
     it('pictures of a push belong to the plate', async () => {
       const [line] = await decode('streams/push-ANPR.bin');
       expect(line?.['pictures']).toEqual([
-        { name: '2023081113490182400fSXqc8CQHtdNG.jpg', contentType: 'image/jpeg', sizeBytes: 36 },
-        { name: '2023081113490182400EgqBZCXSSOD9V.jpg', contentType: 'image/jpeg', sizeBytes: 36 },
+        {
+          name: '2023081113490182400fSXqc8CQHtdNG.jpg',
+          contentType: 'image/jpeg',
+          sizeBytes: 36,
+          role: 'licensePlate',
+        },
+        {
+          name: '2023081113490182400EgqBZCXSSOD9V.jpg',
+          contentType: 'image/jpeg',
+          sizeBytes: 36,
+          role: 'vehicle',
+        },
       ]);
     });
   });
@@ -366,7 +658,7 @@ describe.skipIf(folder === '')('captures of real devices (skipped where ../share
 
   describe('wherever a stream is cut', () => {
     /** A notice with everything that it says, on one line. */
-    const said = (notice: Notice): string =>
+    const everything = (notice: Notice): string =>
       JSON.stringify([
         notice.heartbeat,
         notice.kind,
@@ -388,7 +680,7 @@ describe.skipIf(folder === '')('captures of real devices (skipped where ../share
     const line = (part: Part, classifier: Classifier): string => {
       if (part.kind === 'picture') return `picture ${part.name} ${createHash('sha1').update(part.body).digest('hex')}`;
       const classified = classifier.classify(part);
-      return 'notice' in classified ? said(classified.notice) : `unreadable ${classified.unreadable.head}`;
+      return 'notice' in classified ? everything(classified.notice) : `unreadable ${classified.unreadable.head}`;
     };
 
     function read(chunks: readonly Buffer[]): string[] {

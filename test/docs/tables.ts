@@ -6,10 +6,12 @@ import { TOPICS } from '../../lib/mqtt/topics';
 import {
   commandList,
   ERROR_CODES,
+  EVENT_DETAILS,
   EVENT_KINDS,
   EVENT_KIND_NAMES,
   FEATURES,
   registry,
+  type DetailedKind,
   type FamilyName,
   type Param,
 } from '../../lib/index';
@@ -79,10 +81,13 @@ function describe(param: Param): string {
 
 function kindTable(): string {
   return markdown(
-    ['kind', 'edges', 'names that firmware uses (without case)'],
+    ['kind', 'edges', 'details', 'names that firmware uses (without case)'],
     EVENT_KIND_NAMES.map((kind) => [
       `\`${kind}\``,
       EVENT_KINDS[kind].edges === 'once' ? 'once' : 'start, end',
+      Object.keys(kind in EVENT_DETAILS ? EVENT_DETAILS[kind as DetailedKind] : {})
+        .map((name) => `\`${name}\``)
+        .join(', ') || '-',
       EVENT_KINDS[kind].names.join(', ') || 'whatever is not in this table',
     ]),
   );

@@ -61,6 +61,7 @@ describe('an alarm', () => {
     expect(notice?.details).toEqual({
       port: 1,
       rawPort: '1',
+      name: null,
       alarmType: 0,
       alarmOutputs: [2],
       recordingChannels: [1, 2],

@@ -459,9 +459,9 @@ describe('details', () => {
       direction: 'forward',
       vehicleType: 'SUVMPV',
       vehicleColor: 'white',
-      vehicleSpeed: 31,
+      speedKmh: 31,
       list: 'otherList',
-      UUID: 'u1',
+      uuid: 'u1',
       anpr: { licensePlate: '0123456' },
     });
   });
@@ -580,6 +580,14 @@ describe('details', () => {
 
   it('of a temperature that is not said: nothing is invented', () => {
     expect(classify({ eventType: 'TMPA', eventState: 'active', TMPA: { ruleID: 1 } }).details).toEqual({
+      level: 'preAlarm',
+      temperature: null,
+      limit: null,
+      condition: null,
+      unit: null,
+      rule: 1,
+      ruleName: null,
+      preset: null,
       TMPA: { ruleID: 1 },
     });
   });
@@ -617,7 +625,12 @@ describe('details', () => {
   it('of a message that is wrapped in its name instead of having a type', () => {
     const notice = classify({ zoneUpdate: { id: 0, name: 'Wired 1', alarm: true } });
     expect(notice).toMatchObject({ kind: 'alarmPanel', eventType: 'zoneUpdate', active: true, heartbeat: false });
-    expect(notice.details).toEqual({ zoneUpdate: { id: 0, name: 'Wired 1', alarm: true } });
+    expect(notice.details).toMatchObject({
+      zone: 0,
+      zoneName: 'Wired 1',
+      zoneStatus: { zone: 0, alarm: true, open: null, areas: [] },
+      zoneUpdate: { id: 0, name: 'Wired 1', alarm: true },
+    });
   });
 
   it('anything else under the name that the device gives it; nothing for a plain event', () => {

@@ -151,6 +151,8 @@ describe('what several ways tell', () => {
   it.each<[string, EventKind, object, object]>([
     ['plates', 'plate', { plate: 'AB 1' }, { plate: 'AB 2' }],
     ['cards', 'access', { serialNo: 41 }, { serialNo: 42 }],
+    ['faces', 'face', { faceId: 1, person: '1' }, { faceId: 1, person: '2' }],
+    ['counts', 'peopleCounting', { enter: 1, exit: 0 }, { enter: 2, exit: 0 }],
     ['zones', 'alarmPanel', { code: 1130, zone: 1 }, { code: 1130, zone: 2 }],
   ])('two %s at the same moment are two events', (_what, kind, one, other) => {
     const { labels } = merged([

@@ -21,6 +21,7 @@ const picture = (name: string | null = 'a.jpg', body = Buffer.from('jpeg')): Par
   kind: 'picture',
   contentType: name === null ? null : 'image/pjpeg',
   name,
+  formName: null,
   body,
   truncated: false,
 });
@@ -40,8 +41,8 @@ describe('PictureJoiner', () => {
     expect(joiner.picture(picture('a.jpg'), 10)).toEqual([]);
     const [whole] = joiner.picture(picture(null), 20);
     expect(whole?.pictures).toEqual([
-      { name: 'a.jpg', contentType: 'image/pjpeg', data: Buffer.from('jpeg') },
-      { name: 'picture.jpg', contentType: 'image/jpeg', data: Buffer.from('jpeg') },
+      { name: 'a.jpg', contentType: 'image/pjpeg', data: Buffer.from('jpeg'), role: null },
+      { name: 'picture.jpg', contentType: 'image/jpeg', data: Buffer.from('jpeg'), role: null },
     ]);
     expect(joiner.dueMs).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commandList } from '../../lib/index';
+import { commandList, EVENT_DETAILS } from '../../lib/index';
 import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
-import { commandHelp, editorCommands, helpFrom } from '../../nodes/shared/generate';
+import { commandHelp, detailsHelp, editorCommands, helpFrom } from '../../nodes/shared/generate';
 
 const commands = editorCommands(commandList());
 const param = (command: string, name: string) => {
@@ -52,6 +52,22 @@ describe('the list of commands in the help', () => {
 });
 
 describe('help', () => {
+  it('help lists what the details of each kind hold, kinds that say the same together', () => {
+    const help = detailsHelp({
+      intrusion: { rule: 'its number' },
+      plate: { plate: 'text' },
+      loitering: { rule: 'its number' },
+    });
+    expect(help).toContain('<details><summary>3 kinds</summary>');
+    expect(help).toContain('**`intrusion`**, **`loitering`**\n\n- `rule` - its number\n');
+    expect(help).toContain('**`plate`**\n\n- `plate` - text\n');
+    const whole = detailsHelp(EVENT_DETAILS);
+    for (const [kind, names] of Object.entries(EVENT_DETAILS)) {
+      expect(whole).toContain(`**\`${kind}\`**`);
+      for (const name of Object.keys(names)) expect(whole).toContain(`- \`${name}\` - `);
+    }
+  });
+
   it('has its lists of properties in the form of Node-RED', () => {
     const help = helpFrom(
       '### Inputs\n\n: *payload* (object | null) : such as `{ "a": 1 }`: **all**.\n: topic (string) : a < b\n\nText\n',

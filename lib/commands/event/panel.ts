@@ -1,6 +1,7 @@
 /** Alarm panels (AX PRO, AX Hybrid): areas, zones, outputs, sirens. Areas count from 1, everything else from 0, as the panel does. */
 import { jsonBoolean, jsonList, jsonNumber, jsonText, member, objectOf, scalar } from '../../codec/json';
 import { RefusedError, UnsupportedError, type HikvisionError } from '../../errors';
+import { panelZoneOf, type PanelZone } from '../../events/details/panel';
 import { command, type CommandContext, type IntegerParam, type Steps } from '../command';
 import { getJson, jsonOf, optionalJson, sendJson } from '../json';
 import { contextOf, firstThatWorks, isAbsence, mostTelling } from '../ways';
@@ -20,35 +21,7 @@ export interface PanelArea {
   readonly alarm: boolean | null;
 }
 
-export interface PanelZone {
-  /** Counted from 0, as the panel does. */
-  readonly zone: number;
-  readonly name: string | null;
-  /** The panel's own word: online, offline, trigger, breakDown, ... */
-  readonly status: string | null;
-  /** A contact that is open, or a detector that sees something now. */
-  readonly open: boolean | null;
-  readonly tampered: boolean | null;
-  readonly masked: boolean | null;
-  readonly bypassed: boolean | null;
-  readonly armed: boolean | null;
-  readonly alarm: boolean | null;
-  /** normal, lowPower, ... */
-  readonly battery: string | null;
-  readonly batteryPercent: number | null;
-  /** Strength of the radio signal, 0-255. */
-  readonly signal: number | null;
-  readonly temperatureC: number | null;
-  /** Areas that it belongs to. */
-  readonly areas: readonly number[];
-  /** Kind of the sensor: magneticContact, pircam, ... */
-  readonly detector: string | null;
-  /** Instant, Delay, Follow, ... */
-  readonly type: string | null;
-  readonly wireless: boolean | null;
-  /** What stands in the way of arming: open, tampered, masked, offline, broken, lowBattery. */
-  readonly faults: readonly string[];
-}
+export type { PanelZone };
 
 export interface PanelOutput {
   readonly output: number;
@@ -147,55 +120,13 @@ function* readZones(): Steps<PanelZone[]> {
   const byId = new Map((settings ?? []).map((item) => [jsonNumber(item, 'id'), item]));
   return (status ?? settings ?? []).flatMap((item) => {
     const zone = jsonNumber(item, 'id');
-    return zone === null ? [] : zoneOf(zone, item, byId.get(zone));
+    return zone === null ? [] : panelZoneOf(zone, item, byId.get(zone));
   });
 }
 
 /** `ZoneList` on AX PRO, `List` on Hybrid panels (devices/DS-PHA20-P.json). */
 function zoneItems(document: unknown): unknown[] | null {
   return itemsOf(document, ['ZoneList', 'List'], 'Zone');
-}
-
-function zoneOf(zone: number, item: unknown, setting: unknown): PanelZone {
-  const said = (name: string) => jsonText(item, name) ?? jsonText(setting, name);
-  const status = said('status') ?? said('moduleStatus');
-  const lower = status?.toLowerCase();
-  const attribute = said('zoneAttrib')?.toLowerCase();
-  const battery = said('charge');
-  const tampered = jsonBoolean(item, 'tamperEvident');
-  const masked = jsonBoolean(item, 'shielded');
-  const open =
-    jsonBoolean(item, 'magnetOpenStatus') ?? (lower === 'trigger' ? true : lower === 'online' ? false : null);
-  const main = jsonNumber(item, 'subSystemNo') ?? jsonNumber(setting, 'subSystemNo');
-  const linked = jsonList(item, 'linkageSubSystem').map(Number).filter(Number.isInteger);
-  const faults = [
-    ...(open === true ? ['open'] : []),
-    ...(tampered === true ? ['tampered'] : []),
-    ...(masked === true ? ['masked'] : []),
-    ...(lower === 'offline' || lower === 'heartbeatabnormal' ? ['offline'] : []),
-    ...(lower === 'breakdown' ? ['broken'] : []),
-    ...(battery?.toLowerCase() === 'lowpower' ? ['lowBattery'] : []),
-  ];
-  return {
-    zone,
-    name: said('name') ?? said('zoneName'),
-    status,
-    open,
-    tampered,
-    masked,
-    bypassed: jsonBoolean(item, 'bypassed'),
-    armed: jsonBoolean(item, 'armed'),
-    alarm: jsonBoolean(item, 'alarm'),
-    battery,
-    batteryPercent: jsonNumber(item, 'chargeValue'),
-    signal: jsonNumber(item, 'realSignal') ?? jsonNumber(item, 'signal'),
-    temperatureC: jsonNumber(item, 'temperature'),
-    areas: [...new Set([...linked, ...(main === null ? [] : [main])])],
-    detector: said('detectorType'),
-    type: said('zoneType'),
-    wireless: attribute === 'wireless' ? true : attribute === 'wired' ? false : null,
-    faults,
-  };
 }
 
 /* Arming */
