@@ -142,6 +142,31 @@ describe('what several ways tell', () => {
     expect(labels).toEqual(['stream']);
   });
 
+  it('the state of a panel and its code are one event, also when the state is asked for later', () => {
+    const later = MERGE_WINDOW_MS + 5_000;
+    const pairs: readonly (readonly [object, object])[] = [
+      [
+        { code: 1131, key: 'perimeter', category: 'alarm', isRestore: false },
+        { code: 1130, key: 'burglary', category: 'alarm', isRestore: false },
+      ],
+      [
+        { code: 1407, key: 'remoteDisarm', category: 'disarm' },
+        { code: 1401, key: 'disarm', category: 'disarm' },
+      ],
+    ];
+    for (const [coded, polled] of pairs) {
+      const merger = new Merger<Told>();
+      const told = (label: string, details: object) =>
+        notice(label, 'alarmPanel', { timeMs: null, details: { zone: 1, partition: 1, ...details } });
+      merger.push(told('code', coded), 'isapi', 2, 0);
+      merger.push(told('state', polled), 'poll panel', 2, later, 30_000);
+      expect(merger.joined).toBe(1);
+      // What is over is another matter.
+      merger.push(told('over', { ...polled, category: 'restore', isRestore: true }), 'poll panel', 2, later, 30_000);
+      expect(merger.joined).toBe(1);
+    }
+  });
+
   it('a message without a region is about any region, two regions are two events', () => {
     const line = (label: string, way: EventSource, ...subjects: string[]) =>
       [0, way, notice(label, 'lineCrossing', { subjects })] as [number, EventSource, Told];
