@@ -10,6 +10,7 @@ import { ALERT_STREAM_SILENCE_MS, SUBSCRIBE_SILENCE_MS } from '../settings';
 import type { EventKind } from '../events/kinds';
 import type { CredentialGate } from '../transport/gate';
 import type { HttpClient, OpenStream } from '../transport/http';
+import type { Transfer, TransferOptions } from '../transport/transfer';
 import type { EventInlet, EventPump } from './event-pump';
 import type { DeviceLink, EventLine, SendOptions } from './link';
 import {
@@ -62,6 +63,10 @@ export class HttpLink implements DeviceLink {
 
   send(request: IsapiRequest, options: SendOptions): Promise<IsapiAnswer> {
     return this.http.send(request, options);
+  }
+
+  transfer(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer> {
+    return this.http.transfer(request, transfer, options);
   }
 
   async probe(signal: AbortSignal): Promise<void> {
