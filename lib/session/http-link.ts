@@ -5,7 +5,7 @@ import { documentOf } from '../commands/command';
 import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import type { XmlElement } from '../codec/xml';
 import type { Clock } from '../clock';
-import { ConnectionLostError, ProtocolError, UnsupportedError } from '../errors';
+import { ConnectionLostError, DeviceBusyError, ProtocolError, TimeoutError, UnsupportedError } from '../errors';
 import { ALERT_STREAM_SILENCE_MS, SUBSCRIBE_SILENCE_MS } from '../settings';
 import type { EventKind } from '../events/kinds';
 import type { CredentialGate } from '../transport/gate';
@@ -108,18 +108,29 @@ export class HttpLink implements DeviceLink {
       const line = this.lineOf(stream, 'subscribeEvent', SUBSCRIBE_SILENCE_MS, 'lost');
       return { ...line, covers: (wanted) => covers(kinds, wanted) };
     } catch (error) {
+      // One that never answers is not asked again either; the next connection takes the alertStream.
+      if (isAbsence(error) || error instanceof TimeoutError) this.learn(null);
       if (!isAbsence(error)) throw error;
-      this.learn(null);
       return null;
     }
   }
 
   private async offered(signal: AbortSignal): Promise<Offered | null> {
     if (this.learned?.key === this.deviceKey) return this.learned.offered;
+    try {
+      return this.learn(await this.askOffered(signal));
+    } catch (error) {
+      // It only says whether there is something better than the alertStream. Asked again with the next line.
+      if (!signal.aborted && (error instanceof TimeoutError || error instanceof DeviceBusyError)) return null;
+      throw error;
+    }
+  }
+
+  private async askOffered(signal: AbortSignal): Promise<Offered | null> {
     // Where the user asks for it, the device need not say that it has it.
     const isTried = !this.ways.isAuto || saysSubscribe((await this.optional(CAPABILITIES_PATH, signal)) ?? NOTHING);
     const capabilities = isTried ? await this.optional(SUBSCRIBE_CAP_PATH, signal) : null;
-    return this.learn(capabilities === null ? null : offeredBy(capabilities));
+    return capabilities === null ? null : offeredBy(capabilities);
   }
 
   private learn(offered: Offered | null): Offered | null {

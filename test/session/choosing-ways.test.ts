@@ -262,6 +262,19 @@ describe('a device with subscribeEvent', () => {
     expect(asked(device, 'notification/subscribeEvent')).toBe(2);
   });
 
+  it('is heard all the same while it is too busy to say that it has it', async () => {
+    const info = '<DeviceInfo><model>M</model><serialNumber>S</serialNumber><deviceType>NVR</deviceType></DeviceInfo>';
+    const { ways } = await connected(
+      deviceFromDump({
+        responses: {
+          '/ISAPI/System/deviceInfo': { status: 200, body: info },
+          '/ISAPI/System/capabilities': { status: 503, body: '' },
+        },
+      }),
+    );
+    expect(ways()).toEqual(['alertStream']);
+  });
+
   it('is not asked where the user wants the alertStream', async () => {
     const { device, ways } = await connected('camera', {
       simulated: { subscribeEvent: true },
