@@ -21,6 +21,7 @@ import {
   UnsupportedError,
 } from './errors';
 import type { DeviceIdentity, HikvisionEvent } from './events/event';
+import { MemoryCursors, type CursorStore } from './events/cursors';
 import type { Site, SiteMember } from './events/site';
 import type { EventCompanion } from './session/companions';
 import type { DialInOptions } from './session/dial-in-link';
@@ -34,8 +35,10 @@ import {
   type Warning,
 } from './session/event-pump';
 import type { BinaryFace, DeviceLink } from './session/link';
+import { Polls } from './session/polls/polls';
 import { PushCompanion, pushToken, type PushOptions } from './session/push-companion';
 import { openLink, planLink, type CommandPortOptions, type LinkProtocol } from './session/open-link';
+import { Ways, type WaysWish } from './session/ways';
 import { CLOCK_DOUBT_INTERVAL_MS, CLOSE_GRACE_MS, WARNING_INTERVAL_MS } from './settings';
 import type { LoginWay } from './transport/http';
 import type { TlsTrust } from './transport/tls';
@@ -77,6 +80,10 @@ export interface EventOptions {
   readonly site?: Site;
   /** Where the device may call us. */
   readonly push?: PushOptions;
+  /** By which ways events may come; `auto` when not given: the best that the device has. */
+  readonly ways?: WaysWish;
+  /** How far histories were read, kept by whoever wants that to outlive the process; bounded memory when not given. */
+  readonly cursors?: CursorStore;
 }
 
 export interface ClientCounters extends PumpCounters {
@@ -99,6 +106,8 @@ class ClientBase {
   private readonly pump: EventPump;
   private readonly member: SiteMember | null;
   private readonly pushed: EventInlet;
+  private readonly ways: Ways;
+  private readonly polls: Polls;
   private readonly connection: Connection;
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
   private readonly warningListeners = new Set<(warning: Warning) => void>();
@@ -129,6 +138,7 @@ class ClientBase {
     const warn = (warning: Warning) => this.warn(warning);
     this.member = options.events?.site?.join() ?? null;
     this.member?.is({ serial: null, address: plan.host });
+    this.ways = new Ways(options.events?.ways);
     this.pump = new EventPump({
       clock: this.clock,
       device: () => this.identity(),
@@ -136,6 +146,18 @@ class ClientBase {
       ...(options.events?.merge === undefined ? {} : { merge: options.events.merge }),
       site: this.member,
       onClockDoubt: () => this.doubtClock(),
+      heard: (notice, source) => this.polls.heard(notice, source),
+    });
+    this.polls = new Polls({
+      clock: this.clock,
+      pump: this.pump,
+      ways: this.ways,
+      cursors: options.events?.cursors ?? new MemoryCursors(),
+      device: () => ({ key: this.device?.serial ?? this.link.place, type: this.device?.deviceType ?? null }),
+      deviceKey: () => this.deviceKey,
+      memory: this.context.memory,
+      line: () => this.connection.line,
+      call: (command, args, signal) => this.call(command, args, { signal }),
     });
     this.pushed = this.pump.inlet('push');
     this.link = openLink(
@@ -146,6 +168,8 @@ class ClientBase {
         allowBasic: options.allowBasic ?? false,
         login: options.login ?? 'auto',
         clock: this.clock,
+        ways: this.ways,
+        deviceKey: () => this.deviceKey,
       },
       this.pump,
       warn,
@@ -158,6 +182,8 @@ class ClientBase {
       identify: (signal) => this.identify(signal),
       prepare: (_device, signal) => this.measureClock(signal),
       prepareEvents: (signal) => this.readChannels(signal),
+      wantsLine: this.ways.hasLine,
+      onLine: () => this.polls.lineOpened(),
       companions: () => this.companions(),
       measureClock: (signal) => this.measureClock(signal),
       warn,
@@ -347,8 +373,11 @@ class ClientBase {
 
   private companions(): EventCompanion[] {
     const { push } = this.options.events ?? {};
-    if (push === undefined) return [];
+    // A device that comes to us takes no questions.
+    const pollers = this.link.describe === undefined ? this.polls.pollers() : [];
+    if (push === undefined || !this.ways.allows('push')) return pollers;
     return [
+      ...pollers,
       new PushCompanion({
         options: push,
         inlet: this.pushed,
@@ -371,6 +400,11 @@ class ClientBase {
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Changes with another device or another firmware. */
+  private get deviceKey(): string {
+    return `${this.device?.serial ?? ''}|${this.device?.firmware ?? ''}`;
   }
 
   private identity(): DeviceIdentity {

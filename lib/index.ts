@@ -1,8 +1,11 @@
 /** What the outside may use: values you construct, types you receive. */
 export { HikvisionClient } from './client';
 export type { ClientCounters, ClientOptions, EventOptions, Subscription } from './client';
+export type { CursorStore } from './events/cursors';
 export { Site } from './events/site';
 export type { ConnectionState, StreamState } from './session/connection';
+export { EVENT_WAYS } from './session/ways';
+export type { EventWay, WaysWish } from './session/ways';
 export type { PushOptions } from './session/push-companion';
 export type { Warning } from './session/event-pump';
 export { LINK_PROTOCOLS } from './session/open-link';

@@ -61,8 +61,14 @@ export const ALERT_STREAM_SILENCE_MS = 60_000;
  * a stream whose other end is forgotten looks the same as a quiet night.
  */
 export const ALERT_STREAM_QUIET_MS = 300_000;
+/** Heartbeat that is asked for with subscribeEvent, in seconds; the longest that devices take (isapi.md §6.9). */
+export const SUBSCRIBE_HEARTBEAT_S = 30;
+/** After three of them without a word a subscription is lost. */
+export const SUBSCRIBE_SILENCE_MS = 3 * SUBSCRIBE_HEARTBEAT_S * 1_000 + 5_000;
 /** Wait before a stream that the device refuses to this user, or does not have, is asked for again. */
 export const STREAM_REFUSED_RETRY_MS = 300_000;
+/** The same where others hold all places that the device has; those of the dead are free after minutes (isapi.md §6.9). */
+export const STREAM_TAKEN_RETRY_MS = 60_000;
 /** Shortest time between two warnings of one kind; those in between are counted. */
 export const WARNING_INTERVAL_MS = 60_000;
 /** How long a close waits for commands under way to put right what they began. */
@@ -163,6 +169,8 @@ export const CLOSED_FACE_RETRY_MS = 300_000;
 export const MERGE_WINDOW_MS = 3_000;
 /** How long the first word of an occurrence waits for a richer one, where more than one way is open. */
 export const MERGE_HOLD_MS = 400;
+/** The same for a bell: somebody waits at the door. */
+export const MERGE_HOLD_BELL_MS = 200;
 /** How long an occurrence is remembered for what comes late: a push is repeated for a minute or two by some firmware. */
 export const MERGE_KEEP_MS = 120_000;
 /** Occurrences remembered for one device; beyond it the oldest are forgotten, and what comes late of them is an event again. */
@@ -211,12 +219,35 @@ export const DISCOVERY_MAX_DEVICES = 4_096;
 
 /* Polling */
 
-/** Between two questions for the call of a door station that is idle: a ring is to be seen within a second. */
-export const CALL_IDLE_INTERVAL_MS = 750;
+/**
+ * Between two questions for the call of a door station that is idle: a ring is to be seen within a second, and what polling finds
+ * waits for {@link MERGE_HOLD_BELL_MS} where another way is open.
+ */
+export const CALL_IDLE_INTERVAL_MS = 600;
 /** The same while it rings or somebody speaks. */
 export const CALL_RINGING_INTERVAL_MS = 400;
 /** A ring that is said for longer is over: some door stations stay at `ring` (reported: Hikvision-Addons #294). They ring 30 to 60 s. */
 export const CALL_RING_MAX_MS = 90_000;
+/** How long a ring that polling found waits for the answer to who it is. */
+export const CALLER_WAIT_MS = 200;
+/** Between two looks into the history of doors, or at the plates of a gate, after something happened; doubled while nothing does. */
+export const RECORD_MIN_INTERVAL_MS = 1_000;
+export const RECORD_MAX_INTERVAL_MS = 5_000;
+/** How soon it goes on where one answer did not hold everything. */
+export const RECORD_NEXT_PAGE_MS = 200;
+/** Records of one question; what is left comes with the next one. */
+export const RECORDS_PER_POLL = 100;
+/** How often a silent history is asked whether it was cleared: its serial numbers then begin anew. */
+export const RECORD_RESET_CHECK_MS = 60_000;
+/** Between two questions to an alarm panel shortly after something happened there; AX PRO freezes when it is asked every second. */
+export const PANEL_BUSY_INTERVAL_MS = 5_000;
+/** How long that lasts. */
+export const PANEL_BUSY_MS = 60_000;
+/** The same while it is quiet: at first, and after it has been quiet for a while. */
+export const PANEL_IDLE_INTERVAL_MS = 15_000;
+export const PANEL_MAX_INTERVAL_MS = 30_000;
+/** Cursors kept for one owner; beyond it the one that has not moved for longest is forgotten. */
+export const MAX_CURSORS = 4_096;
 /** How soon a poll that nobody wants looks again whether somebody does. */
 export const POLL_UNWANTED_MS = 5_000;
 /** Longest wait after polls that failed one after another. */

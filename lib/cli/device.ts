@@ -6,6 +6,7 @@ import {
   LINK_PROTOCOLS,
   parseDeviceUrl,
   type CommandPortOptions,
+  type EventOptions,
   type LinkProtocol,
 } from '../index';
 import { UsageError, type CliIo } from './verb';
@@ -39,7 +40,11 @@ export function openClient(
   url: string | undefined,
   values: DeviceValues,
   io: CliIo,
-  more: { readonly protocol?: LinkProtocol; readonly trace?: CommandPortOptions['trace'] } = {},
+  more: {
+    readonly protocol?: LinkProtocol;
+    readonly trace?: CommandPortOptions['trace'];
+    readonly events?: EventOptions;
+  } = {},
 ): HikvisionClient {
   const { username, password } = credentialsOf(url, values, io);
   const { ca, fingerprint } = values;
@@ -50,6 +55,7 @@ export function openClient(
     username,
     password,
     ...(protocol === undefined ? {} : { protocol }),
+    ...(more.events === undefined ? {} : { events: more.events }),
     commandPort: {
       ...(port === undefined ? {} : { port }),
       ...(more.trace === undefined ? {} : { trace: more.trace }),

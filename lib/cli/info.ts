@@ -8,8 +8,8 @@ export const info: Verb = {
   summary: 'device information as one JSON line',
   help: `hsp info URL [options]
 
-Prints one JSON line: model, firmware, serial (as the device says them), name, deviceType, mac, channels and
-capabilities. What the device does not tell is null, or an empty list; it works with nothing but its deviceInfo.
+Prints one JSON line: model, firmware, serial (as the device says them), name, deviceType, mac, channels, capabilities
+and the ways by which its events come (eventWays). What the device does not tell is null, or an empty list; it works with nothing but its deviceInfo.
 
 ${DEVICE_HELP}
 
@@ -24,7 +24,8 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
       const device = await client.config.deviceInfo({}, options);
       const channels = await optional(client.recorder.listChannels({}, options), io, 'channels');
       const capabilities = await optional(readCapabilities(client, io.signal), io, 'capabilities');
-      io.out(toLine(answerOf(device, channels ?? [], capabilities)));
+      const eventWays = await optional(readWays(client, io.signal), io, 'ways of events');
+      io.out(toLine({ ...answerOf(device, channels ?? [], capabilities), eventWays: eventWays ?? [] }));
       return 0;
     } finally {
       await client.close();
@@ -32,10 +33,44 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
   },
 };
 
-function answerOf(device: DeviceInfo, channels: readonly Channel[], capabilities: Capabilities | null): unknown {
+function answerOf(device: DeviceInfo, channels: readonly Channel[], capabilities: Capabilities | null): object {
   const { model, firmware, serial, ...rest } = device;
   return { model, firmware, serial, ...rest, channels, capabilities };
 }
+
+/** Listens for a moment, and sees what comes of it. */
+async function readWays(client: HikvisionClient, signal: AbortSignal): Promise<readonly string[]> {
+  const subscription = client.events(() => undefined);
+  let change: () => void = () => undefined;
+  const states = client.onState(() => change());
+  const onAbort = () => void client.close();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await client.connect();
+    // Ways come one after another; the first questions are answered soon.
+    await new Promise<void>((resolve) => {
+      const latest = setTimeout(() => done(), WAYS_MAX_MS);
+      let quiet = setTimeout(() => done(), WAYS_QUIET_MS);
+      const done = () => {
+        clearTimeout(latest);
+        clearTimeout(quiet);
+        resolve();
+      };
+      change = () => {
+        clearTimeout(quiet);
+        quiet = setTimeout(done, WAYS_QUIET_MS);
+      };
+    });
+    return client.state.state === 'connected' ? client.state.ways : [];
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    states.close();
+    subscription.close();
+  }
+}
+
+const WAYS_QUIET_MS = 500;
+const WAYS_MAX_MS = 3_000;
 
 /** What a device lacks must not keep the rest from being shown; a wrong password or a dead connection must. */
 async function optional<T>(reading: Promise<T>, io: CliIo, what: string): Promise<T | null> {

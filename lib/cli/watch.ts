@@ -1,5 +1,5 @@
 /** `hsp watch URL`: events as they happen. */
-import { EVENT_KIND_NAMES, type ConnectionState } from '../index';
+import { EVENT_KIND_NAMES, EVENT_WAYS, type ConnectionState, type EventKind, type EventWay } from '../index';
 import { EVENT_END_AFTER_MS } from '../settings';
 import { DEVICE_HELP, DEVICE_OPTIONS, openClient, toLine } from './device';
 import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
@@ -15,6 +15,8 @@ go to standard error; a lost connection is opened again, a refused password ends
   --count N            stop after N events
   --for SECONDS        stop after this time
   --kind KIND          only this kind; may be given several times
+  --ways LIST          only these ways, with commas between them: ${EVENT_WAYS.filter((way) => way !== 'push').join(', ')}
+                       (default: the best that the device has)
   --end-after SECONDS  silence after which an event has ended (default ${EVENT_END_AFTER_MS / 1000})
 
 ${DEVICE_HELP}
@@ -27,6 +29,7 @@ Exit status: 0 fine, 1 the device refused us or never answered, 2 usage.`,
       count: { type: 'string' },
       for: { type: 'string' },
       kind: { type: 'string', multiple: true },
+      ways: { type: 'string' },
       'end-after': { type: 'string' },
     });
     if (positionals.length > 1) throw new UsageError('watch takes one URL');
@@ -40,7 +43,8 @@ Exit status: 0 fine, 1 the device refused us or never answered, 2 usage.`,
       }
     }
 
-    const client = openClient(positionals[0], values, io);
+    const ways = waysOf(values.ways);
+    const client = openClient(positionals[0], values, io, ways === undefined ? {} : { events: { ways } });
     let hasConnected = false;
     let seen = 0;
     return new Promise<number>((resolve) => {
@@ -71,13 +75,24 @@ Exit status: 0 fine, 1 the device refused us or never answered, 2 usage.`,
           io.out(toLine(event));
           if (++seen >= count) finish(0);
         },
-        { endAfterMs },
+        // Who names kinds wants no others asked for.
+        values.kind === undefined ? { endAfterMs } : { endAfterMs, kinds: [...kinds] as EventKind[] },
       );
       if (io.signal.aborted) return finish(0);
       client.connect().catch(() => undefined); // told by onState, and tried again where that can help
     });
   },
 };
+
+function waysOf(list: string | undefined): EventWay[] | undefined {
+  return list?.split(',').map((name) => {
+    // Nobody could call us here: there is no listener.
+    const way = EVENT_WAYS.find((each) => each === name.trim() && each !== 'push');
+    if (way !== undefined) return way;
+    const known = EVENT_WAYS.filter((each) => each !== 'push').join(', ');
+    throw new UsageError(`--ways: no way '${name.trim()}'; there are ${known}`);
+  });
+}
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -92,7 +107,8 @@ function describe(state: ConnectionState): string {
   switch (state.state) {
     case 'connected': {
       const { model, firmware } = state.device;
-      const events = state.stream === 'open' ? 'listening' : `no events (${state.streamReason ?? state.stream})`;
+      const by = state.ways.length === 0 ? '' : ` by ${state.ways.join(', ')}`;
+      const events = by === '' ? `no events (${state.streamReason ?? state.stream})` : `listening${by}`;
       return `connected to ${model ?? 'a device'} ${firmware ?? ''}: ${events}`;
     }
     case 'lost':

@@ -144,10 +144,10 @@ const SMART_EVENTS = [
 ] as const;
 
 /** Classes by the device's own word (isapi.md §2.1); door stations often call themselves cameras. */
-const IS_RECORDER = /nvr|dvr|dvs|cvr/i;
-const IS_CAMERA = /^ip(camera|dome|zoom)/i;
-const IS_PANEL = /^(pha|pwa|axpro|ax ?hub)/i;
-const IS_TERMINAL = /^(acs|vis|visdevice|intercom)/i;
+export const IS_RECORDER = /nvr|dvr|dvs|cvr/i;
+export const IS_CAMERA = /^ip(camera|dome|zoom)/i;
+export const IS_PANEL = /^(pha|pwa|axpro|ax ?hub)/i;
+export const IS_TERMINAL = /^(acs|vis|visdevice|intercom)/i;
 
 /** What an alarm panel has none of, so that it need not be asked for. */
 const NOT_OF_PANELS = [

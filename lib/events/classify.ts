@@ -55,6 +55,10 @@ export class Classifier {
       const root = parseXml(part.body);
       const fromTree = fieldsOfTree(root);
       if (fromTree.eventType !== null) return this.notice(fromTree, new LazyXml(part.body, root));
+      // What a subscription begins with is no event and no mistake.
+      if (/^subscribeeventresponse$/i.test(root.name)) {
+        return this.notice({ ...fromTree, eventType: 'heartbeat' }, new LazyXml(part.body, root));
+      }
       return unreadable(`${root.name} is no event`, part.body);
     } catch (error) {
       const rest = fieldsOfBytes(part.body, true);
@@ -79,7 +83,7 @@ export class Classifier {
     const fields = fieldsOfJson(document);
     if (fields === null) return unreadable('JSON that is no object', part.body);
     fields.isComplete = isWhole;
-    fields.eventType ??= wrapperName(document);
+    fields.eventType ??= isSubscribed(document) ? 'heartbeat' : wrapperName(document);
     const { notice } = this.notice(fields, {
       document: () => eventOfJson(document) ?? {},
       raw: () => document,
@@ -156,6 +160,11 @@ export class Classifier {
     if (known === undefined || known.size === 0) return raw - 32;
     return !known.has(raw) && known.has(raw - 32) ? raw - 32 : raw;
   }
+}
+
+/** What a subscription begins with is no event and no mistake. */
+function isSubscribed(document: unknown): boolean {
+  return member(objectOf(document) ?? {}, 'SubscribeEventResponse') !== undefined;
 }
 
 /** Alarm panels wrap some messages in their name instead of an eventType: `{"zoneUpdate": {...}}` (events/axpro-zoneUpdate-1.json). */

@@ -3,9 +3,16 @@
  * what a second way says about the same thing at the same time joins what the first one said; what the same way says again is a
  * repeat, or the next occurrence. Pure: the time is handed in.
  */
-import { EVENT_MAX_PICTURES, MERGE_HOLD_MS, MERGE_KEEP_MS, MERGE_MAX_OCCURRENCES, MERGE_WINDOW_MS } from '../settings';
+import {
+  EVENT_MAX_PICTURES,
+  MERGE_HOLD_BELL_MS,
+  MERGE_HOLD_MS,
+  MERGE_KEEP_MS,
+  MERGE_MAX_OCCURRENCES,
+  MERGE_WINDOW_MS,
+} from '../settings';
 import type { EdgeNotice } from './edges';
-import type { EventSource, Notice, Picture } from './event';
+import type { Notice, Picture } from './event';
 import { EVENT_KINDS, groupOf } from './kinds';
 
 /** What the merger reads of a notice; `pictures` is written when those of another way join. */
@@ -34,7 +41,9 @@ interface Occurrence<N> {
   /** Of its first message. */
   readonly stamp: Pick<Notice, 'timeMs' | 'timeHasOffset' | 'subjects'>;
   readonly atMs: number;
-  readonly ways: Set<EventSource>;
+  readonly ways: Set<string>;
+  /** By how much its first way may be behind. */
+  readonly lateMs: number;
   /** Empty once it was delivered. */
   told: N[];
   /** When it is delivered at the latest; null once it was. */
@@ -65,13 +74,14 @@ export class Merger<N extends MergeNotice = Notice> {
    * @param way how it reached us.
    * @param ways how many ways are open by which the device may tell the same, this one included.
    * @param nowMs a clock that only grows.
+   * @param lateMs by how much this way may be behind: the interval at which it asks.
    * @returns what can be delivered now, oldest first.
    */
-  push(notice: N, way: EventSource, ways: number, nowMs: number): Merged<N>[] {
+  push(notice: N, way: string, ways: number, nowMs: number, lateMs = 0): Merged<N>[] {
     const ready = this.advance(nowMs);
     const group = placeOf(notice);
     const key = `${group}|${notice.active}|${identityOf(notice)}`;
-    const match = this.matching(key, notice, way, nowMs);
+    const match = this.matching(key, notice, way, nowMs, lateMs);
     if (match !== undefined) {
       this.joined++;
       match.ways.add(way);
@@ -90,10 +100,13 @@ export class Merger<N extends MergeNotice = Notice> {
       atMs: nowMs,
       ways: new Set([way]),
       told: waits ? [notice] : [],
-      dueMs: waits ? nowMs + this.holdMs : null,
+      lateMs,
+      dueMs: waits
+        ? nowMs + (notice.kind === 'doorbell' ? Math.min(this.holdMs, MERGE_HOLD_BELL_MS) : this.holdMs)
+        : null,
     };
     this.remember(key, occurrence);
-    if (waits) this.held.push(occurrence);
+    if (waits) this.hold(occurrence);
     else ready.push({ notice, told: [notice] });
     return ready;
   }
@@ -127,10 +140,16 @@ export class Merger<N extends MergeNotice = Notice> {
     });
   }
 
+  /** In the order of the deadlines; a bell waits less than others. */
+  private hold(occurrence: Occurrence<N>): void {
+    const at = this.held.findLastIndex((held) => (held.dueMs ?? 0) <= (occurrence.dueMs ?? 0));
+    this.held.splice(at + 1, 0, occurrence);
+  }
+
   /** The occurrence nearest in time that this way has not told yet. */
-  private matching(key: string, notice: N, way: EventSource, nowMs: number): Occurrence<N> | undefined {
+  private matching(key: string, notice: N, way: string, nowMs: number, lateMs: number): Occurrence<N> | undefined {
     let best: Occurrence<N> | undefined;
-    let bestMs = this.windowMs;
+    let bestMs = Infinity;
     for (const occurrence of this.known.get(key) ?? []) {
       const { ways, stamp } = occurrence;
       if (ways.has(way) || !areCompatible(stamp.subjects, notice.subjects)) continue;
@@ -138,7 +157,8 @@ export class Merger<N extends MergeNotice = Notice> {
       const isComparable =
         stamp.timeMs !== null && notice.timeMs !== null && stamp.timeHasOffset === notice.timeHasOffset;
       const apartMs = isComparable ? Math.abs(notice.timeMs - stamp.timeMs) : nowMs - occurrence.atMs;
-      if (apartMs > bestMs) continue;
+      const mayBeLateMs = isComparable ? 0 : Math.max(lateMs, occurrence.lateMs);
+      if (apartMs > bestMs || apartMs > this.windowMs + mayBeLateMs) continue;
       best = occurrence;
       bestMs = apartMs;
     }
@@ -204,7 +224,7 @@ function identityOf({ kind, details }: MergeNotice): string {
         ? ['major', 'minor', 'door', 'card', 'person'].map((name) => text(details[name])).join('/')
         : text(details['serialNo']);
     case 'alarmPanel':
-      return ['code', 'zone', 'partition'].map((name) => text(details[name])).join('/');
+      return [panelMatter(details), ...['zone', 'partition'].map((name) => text(details[name]))].join('/');
     case 'doorbell': {
       // A bell that is pressed is a call that rings, whichever way says it.
       const call = text(details['call']);
@@ -213,6 +233,27 @@ function identityOf({ kind, details }: MergeNotice): string {
     default:
       return '';
   }
+}
+
+/** Codes for a zone that somebody came through; which of them it is depends on the zone, which polling does not know. */
+const INTRUSIONS: ReadonlySet<string> = new Set([
+  'burglary',
+  'perimeter',
+  'interior',
+  'instantZone',
+  'dayAndNightZone',
+  'entryExit',
+  'outdoor',
+  'confirmedBurglary',
+]);
+
+/** What a panel says, so that its state and its codes mean the same; the code itself where it says nothing to us. */
+function panelMatter(details: Readonly<Record<string, unknown>>): string {
+  const category = text(details['category']);
+  if (category === 'arm' || category === 'disarm') return category;
+  const key = text(details['key']);
+  if (key === '' || key === 'unknown') return text(details['code']);
+  return `${INTRUSIONS.has(key) ? 'intrusion' : key} ${details['isRestore'] === true}`;
 }
 
 function text(value: unknown): string {

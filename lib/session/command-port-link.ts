@@ -4,6 +4,7 @@ import { excerpt } from '../codec/text';
 import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import { channelOf, type PortRequest } from '../commands/port';
 import { AlarmNotices } from '../events/alarm-notice';
+import { UnsupportedError } from '../errors';
 import { ALARM_CHANNEL_SILENCE_MS } from '../settings';
 import type { CredentialGate } from '../transport/gate';
 import type { AlarmChannel, CommandSession, RequestOptions } from './command-session';
@@ -22,6 +23,7 @@ export class CommandPortLink implements DeviceLink {
     readonly gate: CredentialGate,
     pump: EventPump,
     clock: Clock,
+    private readonly mayListen = true,
   ) {
     this.inlet = pump.inlet('hsp');
     this.carrier = new CommandPortCarrier(session, clock);
@@ -50,6 +52,9 @@ export class CommandPortLink implements DeviceLink {
   }
 
   async openEvents(signal: AbortSignal): Promise<EventLine> {
+    if (!this.mayListen) {
+      throw new UnsupportedError('the alarm channel is not among the ways that are wished', { device: this.place });
+    }
     return this.lineOf(await this.session.alarmChannel(signal));
   }
 

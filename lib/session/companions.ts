@@ -11,6 +11,8 @@ export const PUSH_WAY = 'push';
 export interface EventCompanion {
   /** For the state of the connection: `push`, `calls`. */
   readonly name: string;
+  /** It was only tried: that the device has it not is no news. */
+  readonly isTrial?: boolean;
   /**
    * Delivers until the signal ends, and waits out what passes by itself.
    *
@@ -62,10 +64,12 @@ export class Companions {
       });
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof UnsupportedError && companion.isTrial === true) return;
       if (error instanceof PermissionError || error instanceof UnsupportedError)
         this.warn({ code: 'WAY_REFUSED', message: `no events by ${companion.name}: ${error.message}` });
       else this.onFailure(error instanceof HikvisionError ? error : (error as Error));
+    } finally {
+      if (this.working.delete(companion.name) && !signal.aborted) this.onChange();
     }
-    if (this.working.delete(companion.name) && !signal.aborted) this.onChange();
   }
 }

@@ -15,6 +15,7 @@ import {
   NotActivatedError,
   PermissionError,
   TimeoutError,
+  TooManySessionsError,
   UnsupportedError,
   type ErrorCode,
 } from '../errors';
@@ -24,11 +25,13 @@ import {
   PROBE_INTERVAL_MS,
   STABLE_CONNECTION_MS,
   STREAM_REFUSED_RETRY_MS,
+  STREAM_TAKEN_RETRY_MS,
 } from '../settings';
 import { Backoff } from './backoff';
 import { Companions, PUSH_WAY, type EventCompanion } from './companions';
 import type { EventPump, Warning } from './event-pump';
 import type { DeviceLink, EventLine } from './link';
+import type { LineState } from './ways';
 
 /**
  * - `off`: nobody wants events.
@@ -69,6 +72,10 @@ export interface ConnectionParts {
   readonly prepare: (device: DeviceInfo, signal: AbortSignal) => Promise<void>;
   /** What is worth knowing before its events come: its channels. Failures are not fatal. */
   readonly prepareEvents: (signal: AbortSignal) => Promise<void>;
+  /** Its line of events is open, so that other ways need not tell the same. */
+  readonly onLine?: () => void;
+  /** False where the device's own line is not among the ways that are wished. */
+  readonly wantsLine?: boolean;
   /** Further ways by which this device's events come, beside its line. */
   readonly companions: () => readonly EventCompanion[];
   /** Looks at the device's clock again. */
@@ -86,6 +93,7 @@ export class Connection {
   state: ConnectionState = { state: 'idle' };
   /** Connections made after the first one. */
   reconnects = -1;
+  line: LineState = 'none';
 
   private readonly backoff: Backoff;
   private running: { abort: AbortController; done: Promise<void> } | null = null;
@@ -264,31 +272,39 @@ export class Connection {
     try {
       while (!own.signal.aborted && pump.hasSubscribers) {
         try {
+          if (this.parts.wantsLine === false) {
+            throw new UnsupportedError('no line of the device is among the ways that are wished');
+          }
           const opened = await link.openEvents(own.signal);
           line = opened;
+          this.line = 'open';
+          this.parts.onLine?.();
           show();
           await this.read(opened, own.signal);
         } catch (error) {
-          if (!(error instanceof PermissionError || error instanceof UnsupportedError)) throw error;
+          if (!isLineRefused(error)) throw error;
           // Commands work all the same, so the connection stays; the status says what is missing.
           line = { refusal: error.message };
+          this.line = 'refused';
           show();
-          if (companions.names.length === 0)
+          if (companions.names.length === 0 && this.parts.wantsLine !== false)
             warn({ code: 'NO_EVENTS', message: `the device gives no events: ${error.message}` });
-          await this.holdWithoutEvents(own.signal);
+          const isFull = error instanceof TooManySessionsError;
+          await this.holdWithoutEvents(isFull ? STREAM_TAKEN_RETRY_MS : STREAM_REFUSED_RETRY_MS, own.signal);
         }
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.line = 'none';
       await companions.stop();
     }
     if (own.signal.aborted && !signal.aborted) throw own.signal.reason as Error;
   }
 
   /** Until it is time to ask for events again, or subscribers come or go; the device may be lost meanwhile. */
-  private async holdWithoutEvents(signal: AbortSignal): Promise<void> {
+  private async holdWithoutEvents(forMs: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
-    const untilMs = clock.monotonic() + STREAM_REFUSED_RETRY_MS;
+    const untilMs = clock.monotonic() + forMs;
     while (!signal.aborted && clock.monotonic() < untilMs) {
       const isWoken = await this.pause(PROBE_INTERVAL_MS, signal);
       if (isWoken) return;
@@ -329,7 +345,8 @@ export class Connection {
 
       signal.addEventListener('abort', onAbort, { once: true });
       this.wake = () => {
-        if (!pump.hasSubscribers) finish(null);
+        // Opened anew with what is wanted now.
+        if (!pump.hasSubscribers || line.covers?.(pump.wantedKinds) === false) finish(null);
       };
       const watch = (afterMs: number) => clock.after(afterMs, () => void silent());
       const silent = async () => {
@@ -425,6 +442,11 @@ export class Connection {
   private closedError(): ClosedError {
     return new ClosedError('the connection was closed', { device: this.parts.link.place });
   }
+}
+
+/** There is no line for us, now or ever; the device answers otherwise, and other ways may tell its events. */
+function isLineRefused(error: unknown): error is HikvisionError {
+  return error instanceof PermissionError || error instanceof UnsupportedError || error instanceof TooManySessionsError;
 }
 
 /** Errors that the same attempt would bring again, until the user changes something. */

@@ -63,6 +63,8 @@ export interface PumpOptions {
   readonly onClockDoubt?: () => void;
   /** False: what several ways tell is an event each. */
   readonly merge?: boolean;
+  /** Is told each message that was understood, repeats included, before anything is made of it. */
+  readonly heard?: (notice: Notice, source: EventSource) => void;
   /** Among the devices that share cameras with this one; null where each counts for itself. */
   readonly site?: SiteMember | null;
 }
@@ -89,6 +91,16 @@ interface Subscriber {
 /** A receipt, and the way by which it came. */
 interface Receipt extends Received {
   readonly source: EventSource;
+  readonly inlet: Inlet;
+}
+
+export interface InletOptions {
+  /** The only kinds that come by it; all when not given. */
+  readonly tells?: ReadonlySet<EventKind>;
+  /** Tells it from others of the same source, such as two polls that know of the same thing; the source when not given. */
+  readonly way?: string;
+  /** By how much it may be behind. */
+  readonly lateMs?: number;
 }
 
 /** A way by which a device reaches us. */
@@ -192,11 +204,9 @@ export class EventPump {
 
   /**
    * A way in, closed at first.
-   *
-   * @param tells the only kinds that come by it; all when not given.
    */
-  inlet(source: EventSource, tells?: ReadonlySet<EventKind>): EventInlet {
-    return new Inlet(source, tells ?? null, {
+  inlet(source: EventSource, options: InletOptions = {}): EventInlet {
+    return new Inlet(source, options, {
       clock: this.clock,
       reports: (inlet) => this.reportsOf(inlet),
       begun: (inlet) => this.begun(inlet),
@@ -323,7 +333,9 @@ export class EventPump {
       receivedMs,
       stale: isOld || notice.retransmitted,
       source: inlet.source,
+      inlet,
     });
+    this.options.heard?.(notice, inlet.source);
     return true;
   }
 
@@ -355,7 +367,8 @@ export class EventPump {
     if (receipt === undefined) return;
     const ways = this.waysOf(notice.kind);
     if (this.merger === null || ways < 2) return this.deliver(notice);
-    for (const merged of this.merger.push(notice, receipt.source, ways, this.clock.monotonic()))
+    const { way, lateMs } = receipt.inlet;
+    for (const merged of this.merger.push(notice, way, ways, this.clock.monotonic(), lateMs))
       this.deliver(this.receive(merged));
     this.scheduleWait();
   }
@@ -456,6 +469,9 @@ interface InletOwner {
 
 class Inlet implements EventInlet {
   heartbeats = 0;
+  readonly tells: ReadonlySet<EventKind> | null;
+  readonly way: string;
+  readonly lateMs: number;
 
   /** What was learned about the device's pictures outlives a stream. */
   private readonly joiner = new PictureJoiner<Notice>();
@@ -463,9 +479,13 @@ class Inlet implements EventInlet {
 
   constructor(
     readonly source: EventSource,
-    readonly tells: ReadonlySet<EventKind> | null,
+    { tells, way, lateMs }: InletOptions,
     private readonly owner: InletOwner,
-  ) {}
+  ) {
+    this.tells = tells ?? null;
+    this.way = way ?? source;
+    this.lateMs = lateMs ?? 0;
+  }
 
   begin(): void {
     this.stream?.abandon();

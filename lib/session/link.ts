@@ -2,6 +2,7 @@
 import type { PushMessage } from '../codec/alarm';
 import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import type { PortDevice, PortRequest } from '../commands/port';
+import type { EventKind } from '../events/kinds';
 import type { DeviceInfo } from '../commands/results';
 import type { CredentialGate } from '../transport/gate';
 import type { EventInlet } from './event-pump';
@@ -37,6 +38,8 @@ export interface EventLine {
    * - `lost`: the line itself says regularly that it is alive.
    */
   readonly afterSilence: 'ask' | 'lost';
+  /** False where the line was opened for fewer kinds than these; null asks for all. */
+  covers?(kinds: ReadonlySet<EventKind> | null): boolean;
   /** For messages: `alertStream`. */
   readonly name: string;
   /** Where what it says goes in. */

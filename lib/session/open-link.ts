@@ -14,6 +14,7 @@ import type { EventPump, Warning } from './event-pump';
 import { HttpLink } from './http-link';
 import type { DeviceLink } from './link';
 import type { LoginKeys } from './login-crypto';
+import { Ways } from './ways';
 
 /**
  * - `isapi`: HTTP or HTTPS.
@@ -51,6 +52,9 @@ export interface LinkOptions {
   readonly allowBasic: boolean;
   readonly login?: LoginWay;
   readonly clock: Clock;
+  readonly ways?: Ways;
+  /** Changes with another device or firmware. */
+  readonly deviceKey?: () => string;
 }
 
 /** Where a device is, by each face that is wanted. */
@@ -110,24 +114,28 @@ export function planLink(
 /** Nothing happens on the network before it is used. */
 export function openLink(
   plan: LinkPlan,
-  options: Pick<LinkOptions, 'commandPort' | 'trust' | 'allowBasic' | 'login' | 'clock'>,
+  options: Pick<LinkOptions, 'commandPort' | 'trust' | 'allowBasic' | 'login' | 'clock' | 'ways' | 'deviceKey'>,
   pump: EventPump,
   warn: (warning: Warning) => void,
 ): DeviceLink {
-  const { trust, allowBasic, clock, login = 'auto' } = options;
+  const { trust, allowBasic, clock, login = 'auto', ways = new Ways(), deviceKey } = options;
   if (plan.dialIn !== null) return new DialInLink(plan.dialIn, clock);
   const { host, gatePort, username, password } = plan;
   const http =
     plan.http === null
       ? null
-      : new HttpLink(new HttpClient({ address: plan.http, trust, allowBasic, clock, login }), pump, clock);
+      : new HttpLink(new HttpClient({ address: plan.http, trust, allowBasic, clock, login }), pump, {
+          clock,
+          ways,
+          ...(deviceKey === undefined ? {} : { deviceKey }),
+        });
   if (plan.port === null) {
     if (http === null) throw new TypeError('a device without a face');
     return http;
   }
   const gate = http?.gate ?? gateFor(clock, host, gatePort, username, password);
   const { session } = openSession(plan.port, gate, options, warn);
-  const port = new CommandPortLink(session, gate, pump, clock);
+  const port = new CommandPortLink(session, gate, pump, clock, ways.allows('alarmChannel'));
   return http === null ? port : new AutoLink(http, port, clock, warn);
 }
 

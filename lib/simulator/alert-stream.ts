@@ -17,6 +17,14 @@ export interface AlertStreamsOptions {
   readonly maxStreams: number | null;
 }
 
+/** A stream for less than everything. */
+export interface Subscription extends Pick<AlertStreamsOptions, 'heartbeatMs' | 'heartbeat'> {
+  /** In lower case; null for all. */
+  readonly types: ReadonlySet<string> | null;
+  /** What it begins with. */
+  readonly first: Buffer;
+}
+
 /** Streams at one time. Real devices have fewer; one more is refused with `deployExceedMax`. */
 export const MAX_STREAMS = 16;
 /** Bytes that wait for a client that does not read; then it is cut off. */
@@ -39,26 +47,33 @@ export class AlertStreams {
     return this.open.size >= (this.options.maxStreams ?? MAX_STREAMS);
   }
 
-  /** Answers a request with an alertStream. */
-  start(response: ServerResponse): void {
+  /**
+   * Answers a request with an alertStream.
+   *
+   * @param subscription what it is narrowed to, with its own heartbeat and its first part.
+   */
+  start(response: ServerResponse, subscription?: Subscription): void {
     response.writeHead(200, {
       'MIME-Version': '1.0',
       Connection: 'close',
       'Content-Type': `multipart/mixed; boundary=${BOUNDARIES[this.options.form]}`,
     });
     response.flushHeaders();
-    const stream = new AlertStream(response, this.options, this.pieces, () => this.fault);
+    const options = subscription === undefined ? this.options : { ...this.options, ...subscription };
+    const pieces = subscription === undefined ? this.pieces : [];
+    const stream = new AlertStream(response, options, pieces, () => this.fault, subscription?.types ?? null);
     this.open.add(stream);
     response.on('close', () => {
       stream.stop();
       this.open.delete(stream);
     });
     stream.start();
+    if (subscription !== undefined) stream.writePart(subscription.first);
   }
 
-  /** @param part one or more whole parts. */
-  write(part: Buffer): void {
-    for (const stream of this.open) stream.writePart(part);
+  /** @param part one or more whole parts. @param type of the event, in lower case. */
+  write(part: Buffer, type: string): void {
+    for (const stream of this.open) if (stream.types?.has(type) !== false) stream.writePart(part);
   }
 
   /** Bytes as they are, without the faults of parts. */
@@ -90,6 +105,8 @@ class AlertStream {
     private readonly options: AlertStreamsOptions,
     private readonly pieces: readonly ReplayPiece[],
     private readonly fault: () => FaultName | null,
+    /** The only types that are wanted; null for all. */
+    readonly types: ReadonlySet<string> | null,
   ) {}
 
   start(): void {

@@ -329,7 +329,7 @@ function digestResponse(input: DigestInput): string {
 }
 
 /** `name=value, name="va\"lue"`; names in lower case. */
-function parseParameters(text: string): Map<string, string> {
+export function parseParameters(text: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name, quoted, plain] of text.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)) {
     if (name === undefined) continue;

@@ -100,6 +100,11 @@ export class EventWriter {
     });
   }
 
+  /** The sign of life of a subscription. */
+  subscribedHeartbeat(): Buffer {
+    return this.event({ eventType: 'heartBeat', description: 'heartBeat', channel: null, activePostCount: 0 });
+  }
+
   /** Content-Length counts the line end before the next delimiter (isapi.md §6.2, quirk 1). */
   private part(document: string, contentType: string): Buffer {
     const body = Buffer.from(document.endsWith('\n') ? document : document + this.device.lineEnd);
@@ -192,6 +197,22 @@ export class EventWriter {
     };
     return JSON.stringify(message, null, '\t').replace(/\n/g, this.device.lineEnd) + this.device.lineEnd;
   }
+}
+
+/** The same parts as the body of a push: one document as it is, with pictures as a form. */
+export function pushBodyOf(
+  parts: Buffer,
+  hasPictures: boolean,
+  form: DeviceForm,
+): { contentType: string; bytes: Buffer } {
+  const boundary = BOUNDARIES[form];
+  if (hasPictures) {
+    const bytes = Buffer.concat([parts, Buffer.from(`--${boundary}--\r\n`)]);
+    return { contentType: `multipart/form-data; boundary=${boundary}`, bytes };
+  }
+  const end = parts.indexOf('\r\n\r\n');
+  const contentType = /^Content-Type: (.+)$/m.exec(parts.toString('latin1', 0, end))?.[1]?.trim() ?? XML_TYPE;
+  return { contentType, bytes: parts.subarray(end + 4) };
 }
 
 function regionLines(regions: readonly EventRegion[] | undefined): string[] {

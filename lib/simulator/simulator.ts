@@ -8,12 +8,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { systemClock, type Clock, type Timer } from '../clock';
-import { AlertStreams } from './alert-stream';
+import { AlertStreams, type Subscription } from './alert-stream';
 import {
   notFound,
   responseStatus,
   unauthorized,
   userCheck,
+  xmlAnswer,
   type AnswerStream,
   type DeviceAnswer,
   type LineEnd,
@@ -21,11 +22,14 @@ import {
 import { DEFAULT_LOCK, Gate, type DigestOptions, type LockOptions } from './auth';
 import { CommandPort, type HspLogEntry, type HspOptions } from './command-port';
 import type { DeviceRequest, SimulatedDevice } from './device';
-import { EventWriter, type EventFields } from './event-parts';
+import { EventWriter, pushBodyOf, type EventFields } from './event-parts';
 import { faultNamed, REBOOT_BUSY_MS, REBOOT_MS, SLOW_BODY_MS, type FaultName } from './faults';
+import { PushHosts } from './functions/push-hosts';
 import { isReported } from './functions/watching';
+import { PushSender } from './push-sender';
 import type { Replay } from './replay';
 import { ScenarioPlayer, type ScenarioName } from './scenario';
+import { readSubscription, subscribeCapabilities, subscribeResponse, typeOf } from './subscribing';
 import { SessionAuth, type SessionLoginDemand } from './session-auth';
 
 /** Password of a simulated device when none is given. It protects nothing. */
@@ -60,6 +64,8 @@ export interface SimulatorOptions {
   /** Command port, 0 for any free one; closed when not given. With `tls` it speaks TLS. */
   readonly hspPort?: number;
   readonly hsp?: HspOptions;
+  /** It has subscribeEvent, and says so. */
+  readonly subscribeEvent?: boolean;
 }
 
 export interface LogEntry {
@@ -89,6 +95,8 @@ const RELISTEN_MS = 100;
 
 const ALERT_STREAM = '/ISAPI/Event/notification/alertStream';
 const USER_CHECK = '/ISAPI/Security/userCheck';
+const SUBSCRIBE = '/ISAPI/Event/notification/subscribeEvent';
+const CAPABILITIES = '/ISAPI/System/capabilities';
 
 interface Connection {
   requestsLeft: number;
@@ -107,6 +115,8 @@ export class Simulator {
   private readonly alertStreams: AlertStreams;
   private readonly writer: EventWriter;
   private readonly player: ScenarioPlayer;
+  private readonly pushSender: PushSender;
+  private subscriptions = 0;
   private readonly sockets = new Set<Socket>();
   private readonly connections = new Map<Socket, Connection>();
   private readonly entries: LogEntry[] = [];
@@ -176,6 +186,7 @@ export class Simulator {
       maxStreams: device.maxStreams,
       ...(options.stream === undefined ? {} : { replay: options.stream }),
     });
+    this.pushSender = new PushSender(this.clock);
     this.player = new ScenarioPlayer(device, this.clock, (event) => this.happens(event));
     this.server = this.createServer();
     this.commandPort = options.hspPort === undefined ? null : this.createCommandPort(options.hsp ?? {});
@@ -262,6 +273,12 @@ export class Simulator {
     return this.alertStreams.count;
   }
 
+  /** Pushes to the hosts that were set: how many were taken, and how many were given up. */
+  get pushes(): { readonly delivered: number; readonly dropped: number } {
+    const { delivered, dropped } = this.pushSender;
+    return { delivered, dropped };
+  }
+
   /** False while a fault keeps it away. */
   get isListening(): boolean {
     return this.server.listening;
@@ -273,13 +290,26 @@ export class Simulator {
   }
 
   /**
-   * Sends to all open alertStreams: an event in this device's own form, a document (XML or JSON text) as one part, or raw
-   * bytes as they are. Alarm channels get what they have a word for, and no raw bytes.
+   * Sends to all open alertStreams and push hosts: an event in this device's own form, a document (XML or JSON text) as one
+   * part, or raw bytes as they are. Alarm channels get what they have a word for; no raw bytes are pushed.
    */
   sendEvent(event: EventFields | string | Buffer): void {
-    if (Buffer.isBuffer(event)) this.alertStreams.writeRaw(event);
-    else this.alertStreams.write(typeof event === 'string' ? this.writer.document(event) : this.writer.event(event));
-    if (!Buffer.isBuffer(event)) this.commandPort?.sendEvent(event);
+    if (Buffer.isBuffer(event)) {
+      this.alertStreams.writeRaw(event);
+      return;
+    }
+    const isText = typeof event === 'string';
+    const parts = isText ? this.writer.document(event) : this.writer.event(event);
+    this.alertStreams.write(parts, isText ? typeOf(event) : event.eventType.toLowerCase());
+    this.push(parts, !isText && (event.pictures ?? []).length > 0);
+    this.commandPort?.sendEvent(event);
+  }
+
+  /** To the hosts that were set, by a device that is there. */
+  private push(parts: Buffer, hasPictures: boolean): void {
+    const targets = this.device.part(PushHosts)?.targets ?? [];
+    if (targets.length === 0 || this.isAway || this.isMute) return;
+    this.pushSender.send(targets, pushBodyOf(parts, hasPictures, this.device.form));
   }
 
   /** Something happens at the device, which tells it where it watches for that, is armed, and is to notify the center. */
@@ -332,6 +362,7 @@ export class Simulator {
     this.isClosed = true;
     this.options.device.halt();
     this.player.stop();
+    this.pushSender.close();
     this.restartTimer?.cancel();
     this.restartTimer = null;
     for (const timer of this.timers) timer.cancel();
@@ -552,9 +583,29 @@ export class Simulator {
       this.startStream(response);
       return;
     }
+    const isSubscribing = this.options.subscribeEvent === true && request.method === 'POST';
+    if (isSubscribing && samePath(request.path, SUBSCRIBE)) {
+      await this.subscribe(message, response, request);
+      return;
+    }
     const answer = this.deviceAnswer(request, from);
     await this.send(message, response, answer, true);
     if (answer.restarts && !this.isClosed) this.setFault('reboot');
+  }
+
+  /** An event stream with only what is asked for; it takes one of the places of the alertStreams. */
+  private async subscribe(message: IncomingMessage, response: ServerResponse, request: DeviceRequest): Promise<void> {
+    const { lineEnd } = this.device;
+    const place = { path: request.path, lineEnd, json: false };
+    const subscribed = readSubscription(request.body);
+    if (subscribed === null || this.alertStreams.isFull) {
+      const why = subscribed === null ? 'badXmlContent' : 'deployExceedMax';
+      await this.send(message, response, responseStatus(why, place), true);
+      return;
+    }
+    this.note(message, true, 200);
+    const first = this.writer.document(subscribeResponse(++this.subscriptions));
+    this.startStream(response, { ...subscribed, first, heartbeat: () => this.writer.subscribedHeartbeat() });
   }
 
   private get lockFields(): LockOptions['lockFields'] {
@@ -568,7 +619,13 @@ export class Simulator {
     if (isOwn && samePath(request.path, USER_CHECK)) {
       return userCheck(this.lockFields, this.gate.lockState(from), device.lineEnd);
     }
-    return request.path.startsWith('/') ? this.options.device.answer(request, this.clock) : notFound(request.path);
+    if (!request.path.startsWith('/')) return notFound(request.path);
+    const hasSubscribe = this.options.subscribeEvent === true && request.method === 'GET';
+    if (hasSubscribe && samePath(request.path, `${SUBSCRIBE}Cap`)) {
+      return xmlAnswer(subscribeCapabilities(), device.lineEnd);
+    }
+    const answer = device.answer(request, this.clock);
+    return hasSubscribe && samePath(request.path, CAPABILITIES) ? saysSubscribe(answer) : answer;
   }
 
   private createCommandPort(hsp: HspOptions): CommandPort {
@@ -592,13 +649,13 @@ export class Simulator {
     });
   }
 
-  private startStream(response: ServerResponse): void {
+  private startStream(response: ServerResponse, subscription?: Subscription): void {
     this.dateHeaders(response);
     response.shouldKeepAlive = false;
     // No chunks and no length: the answer ends with the connection, as devices do it.
     response.removeHeader('Transfer-Encoding');
     response.socket?.setNoDelay(true);
-    this.alertStreams.start(response);
+    this.alertStreams.start(response, subscription);
   }
 
   /** Sends an answer with the head of a device. Resolves when it is sent or the connection is gone. */
@@ -712,6 +769,12 @@ function withoutStream({ path }: DeviceRequest, answer: DeviceAnswer, lineEnd: L
 
 function entryOf(method: string, target: string, authorized: boolean, status: number): LogEntry {
   return { method, path: withoutSecrets(target), authorized, status };
+}
+
+function saysSubscribe(answer: DeviceAnswer): DeviceAnswer {
+  const text = answer.body.toString('utf8');
+  const said = text.replace(/(<isSupportSubscribeEvent>)false/, '$1true');
+  return { ...answer, body: Buffer.from(said) };
 }
 
 function isHttpCut(fault: FaultName | null): boolean {

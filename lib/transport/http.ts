@@ -227,9 +227,13 @@ export class HttpClient {
     }
   }
 
-  /** Opens an answer that goes on for ever, on a socket of its own that does not count among the parallel requests. */
-  async stream(path: string, signal?: AbortSignal): Promise<OpenStream | IsapiAnswer> {
-    const request: IsapiRequest = { method: 'GET', path };
+  /**
+   * Opens an answer that goes on for ever, on a socket of its own that does not count among the parallel requests.
+   *
+   * @param asked a path alone is a GET.
+   */
+  async stream(asked: IsapiRequest | string, signal?: AbortSignal): Promise<OpenStream | IsapiAnswer> {
+    const request: IsapiRequest = typeof asked === 'string' ? { method: 'GET', path: asked } : asked;
     return this.authenticated(
       request,
       (credentials) => this.exchange(request, credentials, { ...(signal ? { signal } : {}), stream: true }),

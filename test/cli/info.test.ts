@@ -5,6 +5,7 @@ import { deviceFromDump } from '../../lib/simulator';
 import { capturesFolder } from '../support/captures';
 import { hsp, jsonOf, urlOf } from '../support/cli';
 import '../support/clients';
+import { until } from '../support/digest-client';
 import { fixture } from '../support/fixtures';
 import { simulator } from '../support/simulators';
 
@@ -76,6 +77,12 @@ describe('hsp info', () => {
     expect(info.channels).toHaveLength(8);
     expect(info.channels.every(({ name }) => name !== null)).toBe(true);
     expect(info.capabilities).not.toBeNull();
+  });
+
+  it('names the ways by which events come, and leaves', async () => {
+    const device = await simulator('doorstation');
+    expect(jsonOf(await hsp(['info', urlOf(device)]))['eventWays']).toEqual(['alertStream', 'calls']);
+    await until(() => device.streams === 0, 'the end of the stream');
   });
 
   it('with nothing but deviceInfo', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Intercom } from '../../lib/simulator/functions/intercom';
 import { hsp, urlOf } from '../support/cli';
 import '../support/clients';
 import { until } from '../support/digest-client';
@@ -47,6 +48,21 @@ describe('hsp watch', () => {
     await until(() => device.streams === 1, 'the stream');
     device.sendEvent({ eventType: 'VMD', channel: 3 });
     expect((await run).out.map((line) => (JSON.parse(line) as { inferred: boolean }).inferred)).toEqual([false, true]);
+  });
+
+  it('--ways takes only these, and the connection names them', async () => {
+    const device = await simulator('doorstation');
+    const run = hsp(['watch', urlOf(device), '--ways', 'poll', '--count', '1']);
+    await until(() => device.log.some(({ path }) => path.includes('callStatus')), 'the first question');
+    device.device.part(Intercom)?.ring(device.device);
+    const { status, out, err } = await run;
+    expect([status, device.log.some(({ path }) => path.includes('alertStream'))]).toEqual([0, false]);
+    expect(JSON.parse(out[0] ?? '')).toMatchObject({ kind: 'doorbell', source: 'poll' });
+    expect(err.join('\n')).toMatch(/listening by calls/);
+    for (const list of ['telepathy', 'push', '', 'stream,']) {
+      const wrong = await hsp(['watch', urlOf(device), '--ways', list]);
+      expect([wrong.status, wrong.err[0]]).toEqual([2, expect.stringContaining('there are stream, subscribe')]);
+    }
   });
 
   it('pictures are told by their size', async () => {

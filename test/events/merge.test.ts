@@ -7,6 +7,7 @@ import { Merger, type MergeNotice } from '../../lib/events/merge';
 import { Site } from '../../lib/events/site';
 import {
   EVENT_END_AFTER_MS,
+  MERGE_HOLD_BELL_MS,
   MERGE_HOLD_MS,
   MERGE_KEEP_MS,
   MERGE_MAX_OCCURRENCES,
@@ -90,9 +91,9 @@ describe('what several ways tell', () => {
   it('waits no longer than that for another word', () => {
     const merger = new Merger<Told>();
     merger.push(notice('stream', 'doorbell'), 'isapi', 3, 1_000);
-    expect(merger.dueMs).toBe(1_000 + MERGE_HOLD_MS);
-    expect(merger.advance(1_000 + MERGE_HOLD_MS - 1)).toEqual([]);
-    expect(merger.advance(1_000 + MERGE_HOLD_MS)).toHaveLength(1);
+    expect(merger.dueMs).toBe(1_000 + MERGE_HOLD_BELL_MS);
+    expect(merger.advance(1_000 + MERGE_HOLD_BELL_MS - 1)).toEqual([]);
+    expect(merger.advance(1_000 + MERGE_HOLD_BELL_MS)).toHaveLength(1);
   });
 
   it('that comes late is no event of its own', () => {
@@ -139,6 +140,31 @@ describe('what several ways tell', () => {
       [400, 'poll', notice('poll', 'doorbell', { channel: 1, timeMs: null })],
     ]);
     expect(labels).toEqual(['stream']);
+  });
+
+  it('the state of a panel and its code are one event, also when the state is asked for later', () => {
+    const later = MERGE_WINDOW_MS + 5_000;
+    const pairs: readonly (readonly [object, object])[] = [
+      [
+        { code: 1131, key: 'perimeter', category: 'alarm', isRestore: false },
+        { code: 1130, key: 'burglary', category: 'alarm', isRestore: false },
+      ],
+      [
+        { code: 1407, key: 'remoteDisarm', category: 'disarm' },
+        { code: 1401, key: 'disarm', category: 'disarm' },
+      ],
+    ];
+    for (const [coded, polled] of pairs) {
+      const merger = new Merger<Told>();
+      const told = (label: string, details: object) =>
+        notice(label, 'alarmPanel', { timeMs: null, details: { zone: 1, partition: 1, ...details } });
+      merger.push(told('code', coded), 'isapi', 2, 0);
+      merger.push(told('state', polled), 'poll panel', 2, later, 30_000);
+      expect(merger.joined).toBe(1);
+      // What is over is another matter.
+      merger.push(told('over', { ...polled, category: 'restore', isRestore: true }), 'poll panel', 2, later, 30_000);
+      expect(merger.joined).toBe(1);
+    }
   });
 
   it('a message without a region is about any region, two regions are two events', () => {

@@ -33,6 +33,7 @@ function polling(
   const poll: Poll = {
     name: 'calls',
     kinds: new Set(['doorbell']),
+    lateMs: 0,
     ask: async (call) => {
       await call('event.callStatus');
       const told = answer(rounds++);
@@ -42,7 +43,7 @@ function polling(
   };
   const poller = new Poller(poll, {
     clock,
-    inlet: pump.inlet('poll', poll.kinds),
+    inlet: pump.inlet('poll', { tells: poll.kinds }),
     call: async () => {
       peak = Math.max(peak, ++underWay);
       await settle(1);

@@ -4,6 +4,7 @@ import { all, find, formatXml, numberAt, parseXml, setText, textAt, type XmlElem
 import { emptyPushSlot } from '../../commands/event/push-hosts';
 import { NAMESPACE, xmlAnswer, XML_TYPE, type DeviceAnswer } from '../answers';
 import type { DeviceForm, Route, RouteCall } from '../device';
+import type { PushTarget } from '../push-sender';
 
 const PATH = '/ISAPI/Event/notification/httpHosts';
 
@@ -24,10 +25,27 @@ const MANNERS: Readonly<Record<DeviceForm, Manner>> = {
 export class PushHosts {
   private readonly manner: Manner;
   private readonly slots = new Map<number, XmlElement>();
+  private readonly passwords = new Map<number, string>();
 
   constructor(form: DeviceForm) {
     this.manner = MANNERS[form];
     for (let id = 1; id <= this.manner.slots; id++) this.slots.set(id, emptySlot(id));
+  }
+
+  /** Where events are to be sent now. */
+  get targets(): readonly PushTarget[] {
+    return [...this.slots].flatMap(([id, slot]) => {
+      const address = addressOf(slot);
+      if (address === null) return [];
+      return {
+        protocol: textAt(slot, 'protocolType') === 'HTTPS' ? ('HTTPS' as const) : ('HTTP' as const),
+        address,
+        port: numberAt(slot, 'portNo') ?? 80,
+        url: pathOf(textAt(slot, 'url') ?? '/'),
+        username: textAt(slot, 'userName') ?? '',
+        password: this.passwords.get(id) ?? '',
+      };
+    });
   }
 
   routes(): Route[] {
@@ -105,7 +123,9 @@ export class PushHosts {
     for (const [id, item] of items) {
       setText(item, 'id', id);
       if (this.manner.addressOnly) setText(item, 'url', '/');
-      // Nobody gets a password back.
+      // Nobody gets a password back; one that is not said stays.
+      const password = textAt(item, 'password');
+      if (password !== null) this.passwords.set(id, password);
       const kept = item.children.filter(({ name }) => name.toLowerCase() !== 'password');
       item.children.splice(0, item.children.length, ...kept);
       this.slots.set(id, item);
@@ -117,6 +137,7 @@ export class PushHosts {
     const id = slotOf(call);
     if (!this.slots.has(id)) return call.status('invalidOperation');
     this.slots.set(id, emptySlot(id));
+    this.passwords.delete(id);
     return call.status('ok');
   }
 
@@ -137,8 +158,18 @@ function slotOf({ groups }: RouteCall): number {
 }
 
 function isUsed(slot: XmlElement): boolean {
+  return addressOf(slot) !== null;
+}
+
+function addressOf(slot: XmlElement): string | null {
   const address = textAt(slot, 'ipAddress') ?? textAt(slot, 'ipv6Address') ?? textAt(slot, 'hostName');
-  return address !== null && address !== '0.0.0.0';
+  return address === '0.0.0.0' ? null : address;
+}
+
+/** Of a path or a whole address; what no request can have is sent to the root. */
+function pathOf(url: string): string {
+  const path = url.replace(/^https?:\/\/[^/]{1,256}/i, '');
+  return /^\/[\x21-\x7e]*$/.test(path) ? path : '/';
 }
 
 const emptySlot = (id: number): XmlElement => emptyPushSlot(id, { version: '2.0', xmlns: NAMESPACE });

@@ -234,7 +234,8 @@ export class Model {
     ports?: Omit<PortCounts, 'inputs' | 'outputs'>;
   }): void {
     this.ports = new Ports({ inputs: has.alarmInputs, outputs: has.alarmOutputs, ...has.ports });
-    this.routes.push(...this.ports.routes(), ...new PushHosts(this.form).routes());
+    this.routes.push(...this.ports.routes());
+    this.add(new PushHosts(this.form));
     const softInputs = has.ports?.softInputs;
     this.xml(
       '/ISAPI/System/capabilities',
