@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { commandList, EVENT_KIND_NAMES } from '../lib/index';
-import { commandHelp, editorCommands, helpFrom, localeOf } from './shared/generate';
+import { commandHelp, editorCommands, groupedKinds, helpFrom, localeOf } from './shared/generate';
 
 const NODES = ['config', 'connect', 'command', 'event-in'] as const;
 
@@ -44,7 +44,7 @@ async function bundle(entry: string): Promise<string> {
     charset: 'utf8',
     define: {
       COMMANDS: JSON.stringify(editorCommands(commandList())),
-      EVENT_KINDS: JSON.stringify(EVENT_KIND_NAMES),
+      EVENT_KIND_GROUPS: JSON.stringify(groupedKinds(EVENT_KIND_NAMES)),
     },
   };
   const [file] = (await build(options)).outputFiles;

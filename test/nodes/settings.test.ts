@@ -36,7 +36,7 @@ describe('the fields of a device', () => {
     [{ host: '192.0.2.10', port: '70000' }, 'port 70000'],
     [{ host: '192.0.2.10', port: 'http' }, 'port http'],
     [{ host: 'h', protocol: 'https' as const, tls: 'ca' as const }, 'noCaFile'],
-    [{ host: 'h', protocol: 'https' as const, tls: 'ca' as const, caFile: '/none.pem' }, 'caFile /none.pem ENOENT'],
+    [{ host: 'h', protocol: 'https' as const, tls: 'ca' as const, caFile: '/none.pem' }, 'file /none.pem ENOENT'],
     [{ host: 'h', protocol: 'https' as const, tls: 'fingerprint' as const, fingerprint: 'AA:BB' }, 'fingerprint'],
   ])('%o is refused: %s', (fields, problem) => {
     expect(settings(fields)).toMatchObject({ problem });
