@@ -135,7 +135,7 @@ async function test(RED: NodeAPI, body: Record<string, unknown>): Promise<unknow
   let settings = settingsWith(typed === STORED ? '' : typed);
   if (typed === STORED) {
     const password = stored?.credentials.password ?? '';
-    if (password !== '' && !leadsWhereStored(settings, stored?.settings)) throw new Refusal(409, 'typePassword');
+    if (password === '' || !leadsWhereStored(settings, stored?.settings)) throw new Refusal(409, 'typePassword');
     settings = settingsWith(password);
   }
   if ('problem' in settings)

@@ -150,12 +150,14 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
     update();
 
     const found = $('#hsp-config-found');
+    const report = $('#hsp-config-report');
     $('#hsp-config-find').on('click', () => {
       found.text(translate('find.searching'));
       void askRuntime<FoundDevice[]>('hsp/discover', {}, $('#hsp-config-find')).then((answer) => {
         if ('problem' in answer) found.text(problemText(answer, translate));
         else {
           showFound(found, answer, translate, ({ address, port }) => {
+            report.empty();
             field('host').val(address).trigger('change').trigger('focus');
             const isHttp = field('protocol').val() === 'http';
             field('port')
@@ -166,7 +168,6 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
       });
     });
 
-    const report = $('#hsp-config-report');
     $('#hsp-config-test').on('click', () => {
       report.text(translate('test.running'));
       const texts = ['host', 'port', 'protocol', 'tls', 'caFile', 'fingerprint', 'login', 'deviceId'];

@@ -129,6 +129,7 @@ function showRows(
     const id = `node-input-hsp-arg-${name}`;
     const row = $('<div class="form-row">').appendTo(container);
     $('<label>').attr('for', id).text(param.title).appendTo(row);
+    row.append(' ');
     const input = $('<input type="text">').attr({ id, 'data-parameter': name }).css({ width: '70%' }).appendTo(row);
     const types = typesOf(param, translate);
     const field = args[name];
