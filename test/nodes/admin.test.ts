@@ -99,7 +99,7 @@ describe('a test of the connection', () => {
     const other = await Simulator.start({ device: builtInDevice('camera') });
     others.push(other);
     const question = { fields: fields({ port: String(other.httpPort) }), user: 'admin', password: 'wrong' };
-    for (const _round of [1, 2, 3]) {
+    for (let round = 0; round < 3; round++) {
       const { body } = await ask('hsp/test', question);
       expect(codes(body)).toEqual(['HIK_AUTHENTICATION']);
     }

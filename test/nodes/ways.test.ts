@@ -81,6 +81,14 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
+async function closed(port: number): Promise<void> {
+  let isOpen = true;
+  await until(`port ${port} is closed`, () => {
+    void isListening(port).then((open) => (isOpen = open));
+    return !isOpen;
+  });
+}
+
 const pushPathOf = (id: string) =>
   (helper.getNode(id) as unknown as { connection: { pushPath: string | null } }).connection.pushPath ?? '';
 const payloads = (messages: NodeMessage[]) => messages.map(({ payload }) => payload as Record<string, unknown>);
@@ -113,9 +121,9 @@ describe(`a device that calls us on ${nodeRed}`, () => {
     const changed = () => device.log.filter(({ method, path }) => method !== 'GET' && path.includes('httpHosts'));
     const before = changed().length;
     expect(before).toBeGreaterThan(0);
-    await deploy([tab], 'full');
-    expect(changed().length).toBeGreaterThan(before);
-    expect(await isListening(port)).toBe(false);
+    await patiently(deploy([tab], 'full'));
+    await until('our entry is taken back', () => changed().length > before);
+    await closed(port);
   });
 
   it('shares its listener, which outlives the changes of one of them', async () => {
@@ -133,7 +141,7 @@ describe(`a device that calls us on ${nodeRed}`, () => {
     const watch = setInterval(() => void isListening(port).then((open) => (refused += open ? 0 : 1)), 5);
     closing.push(() => clearInterval(watch));
     const renamed = nodes.map((each) => (each.id === 'other' ? { ...each, name: 'Renamed' } : each));
-    await deploy(renamed, 'nodes');
+    await patiently(deploy(renamed, 'nodes'));
     await untilStatus('events-other', /^green dot connected$/);
     clearInterval(watch);
     expect(refused).toBe(0);
@@ -148,12 +156,12 @@ describe(`a device that calls us on ${nodeRed}`, () => {
     const nodes = flow(deviceNode(device, { ...called(port), pushEnter: false }));
     await loadFlow(nodes);
     await untilStatus('events-device', /^green dot connected$/);
-    for (let round = 0; round < 200; round++) await deploy(nodes, 'full');
+    for (let round = 0; round < 200; round++) await patiently(deploy(nodes, 'full'));
     await untilStatus('events-device', /^green dot connected$/);
     const servers = process.getActiveResourcesInfo().filter((type) => type === 'TCPServerWrap').length;
     expect(await post(port, pushPathOf('device'), plate('AB 1'))).toBe(200);
-    await deploy([tab], 'full');
-    expect(await isListening(port)).toBe(false);
+    await patiently(deploy([tab], 'full'));
+    await closed(port);
     const left = process.getActiveResourcesInfo().filter((type) => type === 'TCPServerWrap').length;
     expect(left).toBe(servers - 1);
   }, 60_000);
@@ -168,6 +176,13 @@ describe(`a device that calls us on ${nodeRed}`, () => {
     await until('the alertStream is open', () => device.streams === 1);
   });
 });
+
+/** The helper gives a deploy 300 ms, which a busy machine exceeds; what the deploy did is looked at by the tests themselves. */
+async function patiently(deploying: Promise<void>): Promise<void> {
+  await deploying.catch((error: Error) => {
+    if (error.message !== 'timeout waiting event') throw error;
+  });
+}
 
 const secrets = (id: string) => ({ [id]: { user: 'admin', password: 'Simulator1' } });
 
