@@ -24,6 +24,7 @@ import type { DeviceIdentity, HikvisionEvent } from './events/event';
 import type { Site, SiteMember } from './events/site';
 import type { EventCompanion } from './session/companions';
 import type { DialInOptions } from './session/dial-in-link';
+import { systemFiles, type Files } from './files';
 import { Connection, type ConnectionState } from './session/connection';
 import {
   EventPump,
@@ -63,6 +64,8 @@ export interface ClientOptions {
   /** The device dials in by EHome 2.x instead of being called; `url` is then `ehome://` with its id. Experimental. */
   readonly dialIn?: DialInOptions;
   readonly clock?: Clock;
+  /** Where commands find the files that they are given; those of this machine when not given. */
+  readonly files?: Files;
   /** 0 up to 1; spreads reconnections. For tests. */
   readonly random?: () => number;
 }
@@ -238,13 +241,15 @@ class ClientBase {
       context: this.context,
       clock: this.clock,
       signal: abort.signal,
+      files: this.options.files ?? systemFiles,
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
     });
     const running = { abort, done };
     this.calls.add(running);
     try {
       const result = await done;
-      if (name === 'config.reboot') this.connection.expectReboot();
+      if (name === 'config.reboot' || name === 'config.restore') this.connection.expectReboot();
       if (name === 'config.changePassword') this.link.gate.outdated();
       return result;
     } finally {

@@ -1,16 +1,21 @@
 /** One command: its steps become requests, and answers and errors go back into its steps. */
 import { sleep, type Clock } from './clock';
 import { mapAnswer } from './commands/answers';
-import type { Command, CommandContext, Effect, IsapiAnswer, IsapiRequest, Step } from './commands/command';
-import { renumbered, type PortDevice, type PortRequest, type PortStep } from './commands/port';
+import type { BodyPlan, Command, CommandContext, Effect, IsapiAnswer, IsapiRequest, Step } from './commands/command';
+import { renumbered, type PortAnswer, type PortDevice, type PortRequest, type PortStep } from './commands/port';
+import type { PushMessage } from './codec/alarm';
 import { ClosedError, ConfirmationError, ConnectionLostError, DeviceBusyError, UnsupportedError } from './errors';
+import { MemorySink, type Files } from './files';
 import { BUSY_RETRY_WAITS_MS } from './settings';
+import type { Transfer, TransferOptions } from './transport/transfer';
 
 /** Whatever carries an ISAPI request to the device and its answer back. */
 export interface RequestCarrier {
   /** The device as people know it. */
   readonly place: string;
   send(request: IsapiRequest, options: { signal?: AbortSignal; idempotent?: boolean }): Promise<IsapiAnswer>;
+  /** Missing where bodies always go through memory. */
+  transfer?(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer>;
 }
 
 /** Whatever speaks the binary language of the command port with the device. */
@@ -22,6 +27,7 @@ export interface BinaryCarrier {
   /** The device took this numbering where it had refused the usual one. */
   acceptFirstIpChannel(firstIpChannel: number): void;
   ask(request: PortRequest, options: { signal?: AbortSignal; operation?: string }): Promise<Buffer>;
+  list(request: PortRequest, options: { signal?: AbortSignal; operation?: string }): Promise<readonly PushMessage[]>;
 }
 
 export interface DispatchOptions {
@@ -33,6 +39,9 @@ export interface DispatchOptions {
   readonly signal?: AbortSignal;
   /** The caller has confirmed a `danger` command. */
   readonly confirm?: boolean;
+  /** Where files of the caller are; commands that want one fail without. */
+  readonly files?: Files;
+  readonly onProgress?: (progress: number) => void;
 }
 
 /** After a cancellation a command may put right what it began (stop a camera), and no more than that. */
@@ -63,7 +72,10 @@ export async function dispatch(
       operation: name,
     });
   }
+  // Before anything is sent: a talk must not be opened that cannot be held.
+  if (command.httpOnly === true && carrier.transfer === undefined) throw httpOnly();
   let signal = options.signal ?? NEVER;
+  const tell = progressTeller(options.onProgress);
   let stepsLeft = Infinity;
   /** Of the frames of one run: how many were answered, and how many with "no such channel". */
   const frames = { answered: 0, withoutChannel: 0 };
@@ -73,7 +85,7 @@ export async function dispatch(
   const native = nativeSteps(device);
   return native === null ? run(command.isapi(args, context)) : runNative(binary, device, native);
 
-  function nativeSteps(counted: PortDevice): Generator<PortStep, unknown, Buffer | undefined> | null {
+  function nativeSteps(counted: PortDevice): Generator<PortStep, unknown, PortAnswer> | null {
     return command.commandPort?.(args, { device: counted, now: context.now, memory: context.memory }) ?? null;
   }
 
@@ -84,7 +96,7 @@ export async function dispatch(
   async function runNative(
     face: BinaryCarrier,
     asked: PortDevice,
-    steps: Generator<PortStep, unknown, Buffer | undefined>,
+    steps: Generator<PortStep, unknown, PortAnswer>,
   ): Promise<unknown> {
     const first = await outcomeOf(steps);
     const { channel } = args as { channel?: unknown };
@@ -102,7 +114,7 @@ export async function dispatch(
   }
 
   /** Runs to the end; the result, or the error, when it is asked for. */
-  async function outcomeOf(steps: Generator<PortStep, unknown, Buffer | undefined>): Promise<() => unknown> {
+  async function outcomeOf(steps: Generator<PortStep, unknown, PortAnswer>): Promise<() => unknown> {
     try {
       const result = await run(steps);
       return () => result;
@@ -119,7 +131,7 @@ export async function dispatch(
     let next = steps.next();
     while (next.done !== true) {
       if (stepsLeft-- <= 0) throw new ClosedError('cancelled', { device: carrier.place, operation: name });
-      let answer: IsapiAnswer | Buffer | undefined;
+      let answer: IsapiAnswer | PortAnswer;
       try {
         answer = await perform(next.value, signal);
       } catch (error) {
@@ -135,18 +147,28 @@ export async function dispatch(
     return next.value;
   }
 
-  async function perform(step: Step | PortStep, until: AbortSignal): Promise<IsapiAnswer | Buffer | undefined> {
+  async function perform(step: Step | PortStep, until: AbortSignal): Promise<IsapiAnswer | PortAnswer> {
     if ('waitMs' in step) {
       await pause(step.waitMs, until);
       return undefined;
     }
+    if ('progress' in step) {
+      tell(step.progress);
+      return undefined;
+    }
+    if ('readFile' in step) {
+      const body = await callersFiles().read(step.readFile, step.maxBytes);
+      return { status: 200, contentType: null, body };
+    }
+    if ('plan' in step) return move(step.request, step.plan, until);
     // Only what changes nothing is ever asked twice; an open door must not be opened again.
-    const isRepeatable = effect === 'read' && ('frame' in step || step.request.method === 'GET');
-    const retriesItself = command.retriesItself === true && !('frame' in step);
+    const isRepeatable = effect === 'read' && (!('request' in step) || step.request.method === 'GET');
+    const retriesItself = command.retriesItself === true && 'request' in step;
     const waits = isRepeatable && !retriesItself ? BUSY_RETRY_WAITS_MS : [];
     for (let attempt = 0; ; attempt++) {
       try {
-        return await ('frame' in step ? askBinary(step.frame, until) : askText(step.request, until, isRepeatable));
+        if ('request' in step) return await askText(step.request, until, isRepeatable);
+        return await askBinary(step, until);
       } catch (error) {
         const waitMs = waits[attempt];
         const isPassing = error instanceof DeviceBusyError || (error instanceof ConnectionLostError && attempt === 0);
@@ -157,22 +179,70 @@ export async function dispatch(
   }
 
   async function askText(request: IsapiRequest, until: AbortSignal, isRepeatable: boolean): Promise<IsapiAnswer> {
-    const answer = await carrier.send(request, { signal: until, idempotent: isRepeatable });
+    return judged(await carrier.send(request, { signal: until, idempotent: isRepeatable }));
+  }
+
+  function judged(answer: IsapiAnswer): IsapiAnswer {
     const problem = mapAnswer(answer, name, carrier.place, clock.now());
     if (problem === null) return answer;
     throw problem;
   }
 
-  async function askBinary(request: PortRequest, until: AbortSignal): Promise<Buffer> {
+  async function askBinary(step: Exclude<PortStep, { waitMs: number }>, until: AbortSignal): Promise<PortAnswer> {
+    // Only native steps ask for frames, and there are none without a binary face.
+    const face = options.binary as BinaryCarrier;
+    const asked = { signal: until, operation: name };
     try {
-      // Only native steps ask for frames, and there are none without a binary face.
-      const answer = await (options.binary as BinaryCarrier).ask(request, { signal: until, operation: name });
+      const answer = await ('frame' in step ? face.ask(step.frame, asked) : face.list(step.list, asked));
       frames.answered++;
       return answer;
     } catch (error) {
       if (error instanceof UnsupportedError && error.noSuchChannel) frames.withoutChannel++;
       throw error;
     }
+  }
+
+  /** Moves a body past memory. Never sent twice: what has gone cannot be taken back. */
+  async function move(request: IsapiRequest, plan: BodyPlan, until: AbortSignal): Promise<IsapiAnswer> {
+    if (carrier.transfer === undefined) throw httpOnly();
+    const heard = plan.kind === 'hear' ? new MemorySink(plan.maxBytes) : null;
+    const expectedBytes = plan.kind === 'toFile' ? plan.expectedBytes : undefined;
+    const startMs = clock.monotonic();
+    const answer = await carrier.transfer(request, transferOf(plan, heard), {
+      signal: until,
+      onBytes: (bytes, ofBytes) => {
+        const part =
+          plan.kind === 'hear' ? (clock.monotonic() - startMs) / plan.forMs : bytes / (ofBytes ?? expectedBytes ?? NaN);
+        if (!Number.isNaN(part)) tell(part);
+      },
+    });
+    judged(answer);
+    return heard === null || answer.sizeBytes === undefined ? answer : { ...answer, body: heard.bytes() };
+  }
+
+  function httpOnly(): UnsupportedError {
+    return new UnsupportedError('goes over HTTP only: the command port cannot carry files and sound', {
+      device: carrier.place,
+      operation: name,
+    });
+  }
+
+  function transferOf(plan: BodyPlan, heard: MemorySink | null): Transfer {
+    switch (plan.kind) {
+      case 'toFile':
+        return { kind: 'receive', open: () => callersFiles().create(plan.file) };
+      case 'fromFile':
+        return { kind: 'send', open: () => callersFiles().open(plan.file) };
+      case 'speak':
+        return plan;
+      case 'hear':
+        return { kind: 'receive', open: () => Promise.resolve(heard as MemorySink), forMs: plan.forMs };
+    }
+  }
+
+  function callersFiles(): Files {
+    if (options.files !== undefined) return options.files;
+    throw new UnsupportedError('there are no files here', { device: carrier.place, operation: name });
   }
 
   async function pause(waitMs: number, until: AbortSignal): Promise<void> {
@@ -187,3 +257,22 @@ export async function dispatch(
 }
 
 const NEVER = new AbortController().signal;
+
+/** Smaller steps are not worth telling. */
+const PROGRESS_STEP = 0.005;
+
+/** Tells how far a command is: within 0 and 1, never backwards, not for every packet. */
+function progressTeller(onProgress: DispatchOptions['onProgress']): (progress: number) => void {
+  let told = -1;
+  return (progress) => {
+    const bounded = Math.min(1, Math.max(0, progress));
+    if (onProgress === undefined || bounded <= told || (bounded < 1 && told >= 0 && bounded - told < PROGRESS_STEP))
+      return;
+    told = bounded;
+    try {
+      onProgress(bounded);
+    } catch {
+      // A listener that fails must not take the command with it.
+    }
+  };
+}

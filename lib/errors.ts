@@ -173,6 +173,11 @@ export class ConfirmationError extends FatalError {
   readonly code = 'HIK_CONFIRMATION';
 }
 
+/** A command that the settings of the MQTT publisher do not allow, or that came as a retained message. */
+export class NotAllowedError extends FatalError {
+  readonly code = 'HIK_NOT_ALLOWED';
+}
+
 /** The client was closed, or the command was cancelled, while this was under way. */
 export class ClosedError extends FatalError {
   readonly code = 'HIK_CLOSED';
@@ -198,6 +203,7 @@ export const ERROR_CODES = {
   HIK_TOO_LARGE: 'The answer is larger than the bound for answers.',
   HIK_ARGUMENT: 'An argument is missing or out of range; the message names all of them.',
   HIK_CONFIRMATION: 'A dangerous command needs confirm: true, or the tick in the node.',
+  HIK_NOT_ALLOWED: 'What may be commanded over MQTT is set per device; this is not, or it came as a retained message.',
   HIK_CLOSED: 'The connection was closed, or the command cancelled, while this was under way.',
 } as const;
 

@@ -19,6 +19,15 @@ export const KEEP_ALIVE_MS = 8_000;
 /** Waits before a `read` is asked again when the device says that it is busy. */
 export const BUSY_RETRY_WAITS_MS = [400, 1_200, 3_000] as const;
 
+/* Transfers: bodies that do not go through memory */
+
+/** Transfers at one device at a time; each takes one of the requests, and one of those is left for commands. */
+export const MAX_TRANSFERS = 2;
+/** Gathered before it is written, and once more while that goes on; then the device has to wait. */
+export const FILE_WRITE_AHEAD_BYTES = 512 * 1024;
+/** How often a speaker gets its next piece of sound (isapi.md §5.2: 20 to 40 ms). */
+export const AUDIO_SLICE_MS = 40;
+
 /* Digest */
 
 /**
@@ -111,6 +120,19 @@ export const CLOCK_SET_BACK_MS = 60_000;
 
 /** Longest movement by `forMs`; a camera that has lost its client must not turn for ever. */
 export const MOVE_MAX_MS = 60_000;
+
+/* MQTT: topics, states, commands */
+
+/** Longest base topic; brokers take 65,535 bytes for a whole topic, people read less. */
+export const MQTT_BASE_MAX_LENGTH = 128;
+/** Largest event as JSON. Details of plate cameras have 6 KB; Home Assistant keeps attributes up to 16 KB in its history. */
+export const MQTT_EVENT_MAX_BYTES = 64 * 1024;
+/** Largest body of a command; a sound to be played comes as a file name, not here. */
+export const MQTT_COMMAND_MAX_BYTES = 256 * 1024;
+/** States remembered of one device; a recorder with 64 channels that know 15 kinds each has 960. */
+export const MQTT_MAX_STATES = 4_096;
+/** Regions remembered of one state; devices have 8 per rule. */
+export const MQTT_MAX_SUBJECTS = 64;
 
 /* Command port */
 
@@ -213,3 +235,66 @@ export const EHOME_ANSWER_MS = 5_000;
 /** Datagrams a second that are looked at, from all senders together; a thousand devices send 67. */
 export const EHOME_DATAGRAMS_PER_SECOND = 500;
 export const EHOME_DATAGRAMS_BURST = 2_000;
+/* Journal of events that wait for the broker */
+
+/** Events that wait; a quiet site takes days to fill it. */
+export const JOURNAL_MAX_EVENTS = 10_000;
+/** Bytes of events and pictures that wait. */
+export const JOURNAL_MAX_BYTES = 64 * 1024 * 1024;
+/** A file of the journal is left for the next one above this; it goes as a whole when nothing in it is wanted any more. */
+export const JOURNAL_SEGMENT_BYTES = 4 * 1024 * 1024;
+/** Bytes of events written at once; pictures come on top. */
+export const JOURNAL_BATCH_BYTES = 1024 * 1024;
+/** Bytes of events read back at once. */
+export const JOURNAL_READ_BYTES = 256 * 1024;
+/** Events kept in memory, too, so that they need not be read back; as many stay where the disk takes none. */
+export const JOURNAL_MEMORY_EVENTS = 2_000;
+export const JOURNAL_MEMORY_BYTES = 16 * 1024 * 1024;
+/** How long after an event it is safe from a power cut. From the end of the process it is safe at once. */
+export const JOURNAL_SYNC_INTERVAL_MS = 100;
+/** How often it is written down up to where everything is done; what came since is published again after a crash. */
+export const JOURNAL_POSITION_INTERVAL_MS = 100;
+/** Wait before a disk that was full or broken is tried again. */
+export const JOURNAL_RETRY_MS = 5_000;
+/** How often the holder of a journal says that it lives, and when another machine may take it over. */
+export const JOURNAL_LOCK_BEAT_MS = 10_000;
+export const JOURNAL_LOCK_STALE_MS = 35_000;
+
+/* Publisher */
+
+/** Messages on their way to the broker and not acknowledged; more gain little (toolchain: 100 in flight give 95 % of what 1,000 give). */
+export const PUBLISH_WINDOW = 100;
+/** Bytes on their way to the broker; one message may always go. */
+export const PUBLISH_WINDOW_BYTES = 4 * 1024 * 1024;
+/** A broker that acknowledges nothing for so long, while something is on its way, is left and asked anew. A cluster changes its leader within 20 s. */
+export const PUBLISH_ACK_TIMEOUT_MS = 45_000;
+/** From the start of a connection to the broker's yes. */
+export const BROKER_CONNECT_TIMEOUT_MS = 10_000;
+/** How often the broker is asked whether it is there. */
+export const BROKER_KEEP_ALIVE_S = 30;
+/** First and longest wait before the broker is tried again. */
+export const BROKER_RETRY_MIN_MS = 500;
+export const BROKER_RETRY_MAX_MS = 30_000;
+/** A clean stop waits this long for what it still has to say. */
+export const PUBLISHER_STOP_MS = 3_000;
+/** How often the counters of the bridge are published when they have changed. */
+export const BRIDGE_INFO_INTERVAL_MS = 10_000;
+/** Longest random delay before everything is published again after Home Assistant has started. */
+export const BIRTH_DELAY_MAX_MS = 3_000;
+/** States and other retained messages that wait for a broker that is connected but slow; beyond it they are all published anew. */
+export const PUBLISHER_MAX_WAITING = 10_000;
+/** How long a device waits for the broker to say who owns it, before the bridge takes it. */
+export const OWNER_WAIT_MS = 1_000;
+/** Commands under way at one device by MQTT, and those that wait for their turn; more are refused as busy. */
+export const MQTT_PARALLEL_COMMANDS = 4;
+export const MQTT_QUEUED_COMMANDS = 16;
+/** Largest picture or other bytes in an answer, as base64; larger ones are only said by their size. */
+export const MQTT_RESULT_MAX_BYTES = 1024 * 1024;
+/** How often the status of a device is published for the sake of its last event. */
+export const STATUS_INTERVAL_MS = 2_000;
+/** Wait before a device that could not be described is asked again. */
+export const DESCRIBE_RETRY_MS = 60_000;
+/** How often load, storage and channels of a device are read for its status. */
+export const DEVICE_STATUS_INTERVAL_MS = 300_000;
+/** A connection to the broker that breaks sooner than this has not proven itself: the next wait is longer. */
+export const BROKER_STABLE_MS = 10_000;

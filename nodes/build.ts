@@ -8,7 +8,7 @@ import { build, type BuildOptions } from 'esbuild';
 import { commandList, EVENT_KIND_NAMES } from '../lib/index';
 import { commandHelp, editorCommands, groupedKinds, helpFrom, localeOf } from './shared/generate';
 
-const NODES = ['config', 'connect', 'command', 'event-in'] as const;
+const NODES = ['config', 'connect', 'command', 'event-in', 'mqtt'] as const;
 
 const sourceRoot = resolve(__dirname, '../../nodes');
 const targetRoot = __dirname;

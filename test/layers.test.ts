@@ -12,16 +12,34 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   settings: [],
   clock: [],
+  // Files of the caller, handed in like the time.
+  files: ['errors', 'settings'],
   codec: GROUND,
   events: [...GROUND, 'codec'],
   // The kind of a trigger is the kind of its events.
   commands: [...GROUND, 'codec', 'events'],
-  transport: [...GROUND, 'codec'],
+  // Messages are made from events and commands; who has the broker hands in what it needs.
+  mqtt: [...GROUND, 'codec', 'commands', 'events'],
+  transport: [...GROUND, 'codec', 'files'],
   session: [...GROUND, 'codec', 'commands', 'events', 'transport'],
-  dispatch: [...GROUND, 'codec', 'commands', 'transport', 'session'],
-  client: [...GROUND, 'codec', 'commands', 'events', 'transport', 'session', 'dispatch'],
+  dispatch: [...GROUND, 'codec', 'commands', 'files', 'transport', 'session'],
+  client: [...GROUND, 'codec', 'commands', 'events', 'files', 'transport', 'session', 'dispatch'],
+  // The broker's connection and the journal's files; it drives clients.
+  publisher: [...GROUND, 'codec', 'commands', 'events', 'mqtt', 'transport', 'session', 'client'],
   // What the outside may use is gathered from everywhere below.
-  index: [...GROUND, 'codec', 'commands', 'events', 'transport', 'session', 'dispatch', 'client'],
+  index: [
+    ...GROUND,
+    'codec',
+    'commands',
+    'events',
+    'files',
+    'transport',
+    'session',
+    'dispatch',
+    'client',
+    'mqtt',
+    'publisher',
+  ],
   // A device is written from the same tables, never from the code that talks to one.
   simulator: [...GROUND, 'codec', 'commands', 'events'],
   cli: [...GROUND, 'codec', 'events', 'index', 'simulator'],
@@ -29,8 +47,20 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Only these may open sockets or files, and only these may look at the real time. */
-const PURE = ['errors', 'settings', 'codec', 'commands', 'events'];
-const RIM_MODULES = ['net', 'tls', 'http', 'https', 'dgram', 'fs', 'fs/promises', 'child_process', 'timers', 'dns'];
+const PURE = ['errors', 'settings', 'codec', 'commands', 'events', 'mqtt'];
+const RIM_MODULES = [
+  'net',
+  'tls',
+  'http',
+  'https',
+  'dgram',
+  'fs',
+  'fs/promises',
+  'child_process',
+  'timers',
+  'dns',
+  'mqtt',
+];
 
 interface Import {
   readonly from: string;

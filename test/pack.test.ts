@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot, requireBuilt } from './support/built';
 import { startRuntime, type Runtime } from './support/runtime';
 
-const TYPES = ['hsp-command', 'hsp-config', 'hsp-connect', 'hsp-event-in'];
+const TYPES = ['hsp-command', 'hsp-config', 'hsp-connect', 'hsp-event-in', 'hsp-mqtt'];
 
 /** What `GET /nodes` says of a set of nodes. */
 interface NodeSet {
@@ -76,7 +76,7 @@ describe('the package as npm sends it', () => {
     expect(files.filter((path) => /\.ts$/.test(path) && !path.endsWith('.d.ts'))).toEqual([]);
     // The build needs tools that a user does not have.
     expect(files).not.toContain('dist/nodes/build.js');
-    for (const name of ['config', 'connect', 'command', 'event-in']) {
+    for (const name of ['config', 'connect', 'command', 'event-in', 'mqtt']) {
       expect(files).toContain(`dist/nodes/${name}/${name}.js`);
       expect(files).toContain(`dist/nodes/${name}/${name}.html`);
       expect(files).toContain(`dist/nodes/${name}/locales/en-US/${name}.json`);

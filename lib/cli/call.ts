@@ -41,7 +41,7 @@ Prints the typed answer as one JSON line, or {"error":{"code","message"}} with e
   --help NAME   all about one command: its parameters, its answer, an example
   --list        all commands as JSON lines: family, name, effect, params, needs, deviceClass, transports ("isapi", "hsp",
                 and "binary" where there is a native form)
-  --output FILE write the bytes of the answer (a picture) to FILE
+  --output FILE write the bytes of the answer (a picture) to FILE; where a command has a parameter of that name, it is that
   --encoding E  over the command port: text carries ISAPI (default), binary asks for the native form where a command has
                 one, with null for what that does not know
   --confirm     needed for commands that interrupt the device or cannot be undone (danger)
@@ -61,7 +61,7 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
   },
 
   async run(args: string[], io: CliIo): Promise<number> {
-    if (args.includes('--list')) {
+    if (args.includes('--list') && !args.some((argument) => commandNamed(argument) !== undefined)) {
       for (const { family, name, effect, params, needs, deviceClass, isNative } of commandList()) {
         const transports = ['isapi', 'hsp', ...(isNative ? ['binary'] : [])];
         io.out(JSON.stringify({ family, name, effect, params, needs, deviceClass, transports }));
@@ -95,10 +95,19 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
     let client;
     try {
       client = openClient(positionals[0], values, io);
-      const answer = await client.call(name, given, { confirm: values.confirm === true, signal: io.signal, encoding });
-      io.out(toLine(values.output === undefined ? (answer ?? null) : await saved(answer, values.output)));
+      const answer = await client.call(name, given, {
+        confirm: values.confirm === true,
+        signal: io.signal,
+        encoding,
+        ...(io.progress === undefined ? {} : { onProgress: io.progress }),
+      });
+      io.progress?.(null);
+      // A relay has a number and no bytes: there the option is the parameter.
+      const file = Object.hasOwn(params, 'output') ? undefined : values.output;
+      io.out(toLine(file === undefined ? (answer ?? null) : await saved(answer, file)));
       return 0;
     } catch (error) {
+      io.progress?.(null);
       if (!(error instanceof HikvisionError)) throw error;
       io.out(JSON.stringify({ error: { code: error.code, message: error.message } }));
       return 1;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `hsp`: the command line. One file per verb; this one finds the verb, shows help, and turns errors into exit statuses. */
 import { HikvisionError } from '../errors';
+import { bridge } from './bridge';
 import { call } from './call';
 import { decode } from './decode';
 import { discover } from './discover';
@@ -8,9 +9,10 @@ import { doctor } from './doctor';
 import { info } from './info';
 import { simulate } from './simulate';
 import { watch } from './watch';
+import { progressBar } from './progress';
 import { UsageError, type CliIo, type Verb } from './verb';
 
-const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, simulate];
+const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, simulate, bridge];
 
 /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
 export async function main(args: string[], io: CliIo): Promise<number> {
@@ -71,6 +73,7 @@ if (require.main === module) {
   const io: CliIo = {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    ...(process.stderr.isTTY ? { progress: progressBar((text) => void process.stderr.write(text)) } : {}),
     env: process.env,
     signal: stop.signal,
   };

@@ -6,6 +6,8 @@ export interface CliIo {
   out(line: string): void;
   /** One line on standard error: notices and errors, for people. */
   err(line: string): void;
+  /** How far a long command is, from 0 to 1; null takes it away again. Only where a person looks at a terminal. */
+  readonly progress?: (progress: number | null) => void;
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal;

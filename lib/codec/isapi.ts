@@ -19,6 +19,8 @@ export interface IsapiAnswer {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Buffer;
+  /** Bytes that went elsewhere, where the answer was not kept in memory; `body` is then empty. */
+  readonly sizeBytes?: number;
 }
 
 /** Largest body that is read as a status document; real ones have 200 to 600 bytes. */

@@ -1,4 +1,5 @@
 /** What one camera does: pictures and their settings, pan, tilt and zoom, light and siren, temperatures, counts of people. */
+import { audio } from './camera/audio';
 import { auxiliary } from './camera/auxiliary';
 import { channelName } from './camera/channel-name';
 import { counting } from './camera/counting';
@@ -35,6 +36,7 @@ export const camera = {
   ...privacy,
   ...temperatureCommands,
   ...counting,
+  ...audio,
 } as const;
 export type * from './camera/auxiliary';
 export type * from './camera/channel-name';
@@ -54,3 +56,4 @@ export type * from './camera/ptz-capabilities';
 export type * from './camera/siren';
 export type * from './camera/counting';
 export type * from './camera/temperatures';
+export type * from './camera/audio';

@@ -110,8 +110,30 @@ export type CheckedArguments<P extends Params> = {
 
 export type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 
-/** A request to send, or a time to wait, on the way to the result. */
-export type Step = { readonly request: IsapiRequest } | { readonly waitMs: number };
+/**
+ * A body that is not kept in memory, or goes at its own pace. Files are named as the caller named them; names that a device gives
+ * never become paths.
+ *
+ * - `toFile`: the answer goes into a file, which has its name only when it is whole; `sizeBytes` of the answer says how large it is.
+ * - `fromFile`: the file is the body of the request.
+ * - `speak`: sound that is written behind the request in the time that it takes to hear it.
+ * - `hear`: what the device says for a time, as body of the answer; of an answer that never ends by itself.
+ */
+export type BodyPlan =
+  | { readonly kind: 'toFile'; readonly file: string; readonly expectedBytes?: number }
+  | { readonly kind: 'fromFile'; readonly file: string }
+  | { readonly kind: 'speak'; readonly sound: Buffer; readonly bytesPerSecond: number }
+  | { readonly kind: 'hear'; readonly forMs: number; readonly maxBytes: number };
+
+/**
+ * What a command asks for on the way to its result: a request to send, a time to wait, a small file of the caller to read, or to
+ * tell how far it is, from 0 to 1.
+ */
+export type Step =
+  | { readonly request: IsapiRequest; readonly plan?: BodyPlan }
+  | { readonly waitMs: number }
+  | { readonly readFile: string; readonly maxBytes: number }
+  | { readonly progress: number };
 
 /**
  * A command under way. A request that fails comes back as a thrown {@link HikvisionError}, so a fall-back is a `catch`. When
@@ -142,6 +164,21 @@ export function* ask(request: IsapiRequest): Steps<IsapiAnswer> {
 
 export function* wait(waitMs: number): Steps<void> {
   yield { waitMs };
+}
+
+/** Sends one request whose body, or whose answer's, is moved as planned. @throws UnsupportedError over the command port. */
+export function* moveBody(request: IsapiRequest, plan: BodyPlan): Steps<IsapiAnswer> {
+  return (yield { request, plan }) as IsapiAnswer;
+}
+
+/** A small file of the caller. @throws ArgumentError when it cannot be read. */
+export function* readCallersFile(file: string, maxBytes: number): Steps<Buffer> {
+  return ((yield { readFile: file, maxBytes }) as IsapiAnswer).body;
+}
+
+/** Tells how far the command is, from 0 to 1. */
+export function* tellProgress(progress: number): Steps<void> {
+  yield { progress };
 }
 
 /** Reads a document. @throws ProtocolError when the answer is no XML. */
@@ -183,6 +220,8 @@ export interface Command<P extends Params = Params, R = unknown> {
    * have none; the command then goes as text.
    */
   readonly commandPort?: (args: CheckedArguments<P>, context: PortContext) => PortSteps<R> | null;
+  /** Bodies that the command port cannot carry: files and sound. */
+  readonly httpOnly?: true;
   /** Asks a busy device again by its own rules, so nobody else does. */
   readonly retriesItself?: true;
   /** What the answer is, in words, for help and README. */

@@ -1,4 +1,5 @@
 /** The device itself: who it is, how it is, its clock, network and users, a restart, and any request at all. */
+import { backups } from './config/backup';
 import { capabilities } from './config/capabilities';
 import { clock } from './config/clock';
 import { device } from './config/device';
@@ -24,6 +25,7 @@ export const config = {
   ...users,
   ...persons,
   ...plateList,
+  ...backups,
   ...anyRequest,
 } as const;
 export type * from './config/capabilities';
@@ -38,3 +40,4 @@ export type * from './config/users';
 export type * from './config/work-state';
 export type * from './config/persons';
 export type * from './config/plate-list';
+export type * from './config/backup';

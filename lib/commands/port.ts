@@ -2,6 +2,7 @@
  * The native binary face of a command, beside its ISAPI face: which frames it needs and what the answers mean. Pure like the
  * rest of the registry; the session has the socket.
  */
+import type { PushMessage } from '../codec/alarm';
 import type { CommandCodeName } from '../codec/command-codes';
 
 /** What the device said of itself when we logged in. */
@@ -32,15 +33,23 @@ export interface PortRequest {
   readonly timeoutMs?: number;
 }
 
-/** A frame to send, or a time to wait, on the way to the result. */
-export type PortStep = { readonly frame: PortRequest } | { readonly waitMs: number };
+/** A frame to send, one that is answered by a list of pushes, or a time to wait, on the way to the result. */
+export type PortStep = { readonly frame: PortRequest } | { readonly list: PortRequest } | { readonly waitMs: number };
+
+/** What a step is answered with. */
+export type PortAnswer = Buffer | readonly PushMessage[] | undefined;
 
 /** As `Steps`, over the command port: a refusal comes back as a thrown error. */
-export type PortSteps<R> = Generator<PortStep, R, Buffer | undefined>;
+export type PortSteps<R> = Generator<PortStep, R, PortAnswer>;
 
 /** Sends one command. @returns the body of the answer. @throws what `retValError` makes of a refusal. */
 export function* askPort(command: CommandCodeName, body?: Uint8Array): PortSteps<Buffer> {
   return (yield { frame: { command, ...(body === undefined ? {} : { body }) } }) as Buffer;
+}
+
+/** Sends one command that is answered by pushes until the list ends. @returns them, oldest first. */
+export function* listPort(command: CommandCodeName, body: Uint8Array): PortSteps<readonly PushMessage[]> {
+  return (yield { list: { command, body } }) as readonly PushMessage[];
 }
 
 export function* waitPort(waitMs: number): PortSteps<void> {

@@ -25,6 +25,8 @@ export interface CallOptions {
    * has one, with null for what that does not know.
    */
   readonly encoding?: 'text' | 'binary';
+  /** Is told how far a long command is, from 0 to 1 and never backwards. */
+  readonly onProgress?: (progress: number) => void;
 }
 
 /** A command as a method; its arguments may be left out when every one of them may. */
@@ -51,6 +53,8 @@ export interface CommandDescription {
   readonly needs: Feature | null;
   /** The class of devices that it is for; null for cameras and recorders in general. */
   readonly deviceClass: string | null;
+  /** The command port cannot carry it. */
+  readonly isHttpOnly: boolean;
   /** It has a native binary form on the command port. */
   readonly isNative: boolean;
   /** Arguments that a device understands; for help and tests. */
@@ -77,6 +81,7 @@ for (const [family, definitions] of Object.entries(registry)) {
       params,
       needs: needs ?? null,
       deviceClass: deviceClassOf(needs),
+      isHttpOnly: command.httpOnly === true,
       isNative: command.commandPort !== undefined,
       example: exampleOf(command),
       returns,

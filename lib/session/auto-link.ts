@@ -7,6 +7,7 @@ import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import { PermissionError, UnreachableError, UnsupportedError } from '../errors';
 import { CLOSED_FACE_RETRY_MS } from '../settings';
 import type { CredentialGate } from '../transport/gate';
+import type { Transfer, TransferOptions } from '../transport/transfer';
 import type { Warning } from './event-pump';
 import type { BinaryFace, DeviceLink, EventLine, SendOptions } from './link';
 
@@ -15,7 +16,7 @@ export class AutoLink implements DeviceLink {
 
   /** Both share one gate. */
   constructor(
-    private readonly http: DeviceLink,
+    private readonly http: DeviceLink & Required<Pick<DeviceLink, 'transfer'>>,
     private readonly port: DeviceLink,
     private readonly clock: Clock,
     private readonly warn: (warning: Warning) => void,
@@ -35,6 +36,11 @@ export class AutoLink implements DeviceLink {
 
   send(request: IsapiRequest, options: SendOptions): Promise<IsapiAnswer> {
     return this.either((link) => link.send(request, options));
+  }
+
+  /** Only by HTTP; where that is closed, the error says so. */
+  transfer(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer> {
+    return this.http.transfer(request, transfer, options);
   }
 
   probe(signal: AbortSignal): Promise<void> {

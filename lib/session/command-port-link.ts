@@ -6,7 +6,7 @@ import { channelOf, type PortRequest } from '../commands/port';
 import { AlarmNotices } from '../events/alarm-notice';
 import { ALARM_CHANNEL_SILENCE_MS } from '../settings';
 import type { CredentialGate } from '../transport/gate';
-import type { AlarmChannel, CommandSession } from './command-session';
+import type { AlarmChannel, CommandSession, RequestOptions } from './command-session';
 import { CommandPortCarrier } from './command-port-carrier';
 import type { EventInlet, EventPump } from './event-pump';
 import type { BinaryFace, DeviceLink, EventLine, SendOptions } from './link';
@@ -32,12 +32,8 @@ export class CommandPortLink implements DeviceLink {
         return session.isNumberingKnown;
       },
       acceptFirstIpChannel: (firstIpChannel) => session.acceptFirstIpChannel(firstIpChannel),
-      ask: ({ command, body, timeoutMs }: PortRequest, { signal, operation }: SendOptions) =>
-        session.request(command, body, {
-          ...(signal === undefined ? {} : { signal }),
-          ...(operation === undefined ? {} : { operation }),
-          ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        }),
+      ask: (request, options) => session.request(request.command, request.body, optionsOf(request, options)),
+      list: (request, options) => session.list(request.command, request.body ?? EMPTY, optionsOf(request, options)),
     };
   }
 
@@ -90,4 +86,14 @@ export class CommandPortLink implements DeviceLink {
       close: () => channel.close(),
     };
   }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function optionsOf({ timeoutMs }: PortRequest, { signal, operation }: SendOptions): RequestOptions {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(operation === undefined ? {} : { operation }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }

@@ -16,7 +16,7 @@ import { ClosedError, HikvisionError, LockedError, ProtocolError } from '../erro
 import { LOGOUT_TIMEOUT_MS, MAX_BREAKERS, SESSION_IDLE_MS, SESSION_KEEP_ALIVE_MS } from '../settings';
 import type { Channel, CommandPort, ExchangeOptions } from '../transport/command-port';
 import type { CredentialGate } from '../transport/gate';
-import { abortReason } from '../transport/http';
+import { abortReason } from '../transport/abort';
 import type { Warning } from './event-pump';
 import type { LoginKeys } from './login-crypto';
 import { login, LoginKeySupply, type LoginMode, type PortSession } from './login';

@@ -6,6 +6,7 @@ import { ConnectionLostError } from '../errors';
 import { ALERT_STREAM_SILENCE_MS } from '../settings';
 import type { CredentialGate } from '../transport/gate';
 import type { HttpClient, OpenStream } from '../transport/http';
+import type { Transfer, TransferOptions } from '../transport/transfer';
 import type { EventInlet, EventPump } from './event-pump';
 import type { DeviceLink, EventLine, SendOptions } from './link';
 
@@ -35,6 +36,10 @@ export class HttpLink implements DeviceLink {
 
   send(request: IsapiRequest, options: SendOptions): Promise<IsapiAnswer> {
     return this.http.send(request, options);
+  }
+
+  transfer(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer> {
+    return this.http.transfer(request, transfer, options);
   }
 
   async probe(signal: AbortSignal): Promise<void> {

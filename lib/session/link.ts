@@ -1,9 +1,11 @@
 /** The way to a device, whichever face it has: requests, events, and a sign of life. */
+import type { PushMessage } from '../codec/alarm';
 import type { IsapiAnswer, IsapiRequest } from '../codec/isapi';
 import type { PortDevice, PortRequest } from '../commands/port';
 import type { DeviceInfo } from '../commands/results';
 import type { CredentialGate } from '../transport/gate';
 import type { EventInlet } from './event-pump';
+import type { Transfer, TransferOptions } from '../transport/transfer';
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
@@ -22,6 +24,8 @@ export interface BinaryFace {
   acceptFirstIpChannel(firstIpChannel: number): void;
   /** @returns the body of the answer. @throws what the device refused with. */
   ask(request: PortRequest, options: SendOptions): Promise<Buffer>;
+  /** @returns what the device sends until its list ends. */
+  list(request: PortRequest, options: SendOptions): Promise<readonly PushMessage[]>;
 }
 
 /** A line on which the device reports events by itself. */
@@ -54,6 +58,8 @@ export interface DeviceLink {
   send(request: IsapiRequest, options: SendOptions): Promise<IsapiAnswer>;
   /** Who it is, where no command can ask for it. */
   describe?(signal: AbortSignal): Promise<DeviceInfo>;
+  /** Moves a body that is not kept in memory. The command port has no way for that. */
+  transfer?(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer>;
   /** Any answer will do; only silence, a lock or a refusal of the password are failures. */
   probe(signal: AbortSignal): Promise<void>;
   /** Opens the events. @throws PermissionError or UnsupportedError where this user or device has none. */

@@ -115,7 +115,7 @@ export class PushCompanion implements EventCompanion {
           address: hostname.replace(/^\[(.*)\]$/, '$1'),
           port: port === '' ? (isSecure ? 443 : 80) : Number(port),
           url: options.listener.pathOf(this.parts.device()),
-          protocol: isSecure ? 'HTTPS' : 'HTTP',
+          scheme: isSecure ? 'HTTPS' : 'HTTP',
         },
         signal,
       )) as Entered;
@@ -156,7 +156,7 @@ export class PushCompanion implements EventCompanion {
       }
       const { address, port, url, protocol, format } = before;
       const rest = Object.fromEntries(
-        Object.entries({ port, url, protocol, format }).filter(([, value]) => value !== null),
+        Object.entries({ port, url, scheme: protocol, format }).filter(([, value]) => value !== null),
       );
       await call('event.setPushHost', { host, address, ...rest });
     } catch (error) {

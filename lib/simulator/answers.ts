@@ -9,6 +9,20 @@ export interface DeviceAnswer {
   readonly body: Buffer;
   /** The device restarts once this is sent. */
   readonly restarts?: true;
+  /** Sent instead of `body`, piece by piece; over HTTP only. */
+  readonly stream?: AnswerStream;
+  /** Takes what the client goes on to write on this connection after its request, until one of both ends it. */
+  readonly hears?: (bytes: Buffer) => void;
+}
+
+/** A body that is never whole in memory. */
+export interface AnswerStream {
+  /** Null: it goes on until the client has enough. */
+  readonly sizeBytes: number | null;
+  /** Pause after each piece, as a microphone has it; 0: as fast as the client takes it. */
+  readonly everyMs: number;
+  /** Null at the end. */
+  next(): Buffer | null;
 }
 
 /** Cameras end lines with CRLF, recorders with LF (isapi.md §0.1). */
@@ -47,10 +61,12 @@ const STATUS_WORDS = {
   audioIsPlayingPleaseWait: [403, 4, 'Invalid Operation', 0x40002067],
   armingFailed: [403, 4, 'Invalid Operation', 0x40008000],
   armProcess: [200, 1, 'OK', 0x10000005],
+  twoWayAudioInProgressPleaseWait: [403, 4, 'Invalid Operation', 0x40002068],
   badXmlFormat: [400, 5, 'Invalid XML Format', 0x50000001],
   badJsonFormat: [400, 5, 'Invalid Format', 0x50000002],
   badParameters: [400, 6, 'Invalid XML Content', 0x60000001],
   badXmlContent: [400, 6, 'Invalid XML Content', 0x60000003],
+  badDevType: [400, 6, 'Invalid Content', 0x60000010],
   MessageParametersLack: [400, 6, 'Invalid XML Content', 0x60000019],
   deviceUserNotExist: [400, 6, 'Invalid Content', 0x60007001],
   // The numbers of these two are not public; the names decide.

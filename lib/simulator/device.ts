@@ -12,6 +12,7 @@ import { notFound, responseStatus, type DeviceAnswer, type LineEnd, type StatusP
 import { drawPicture } from './picture';
 import type { EventFields } from './event-parts';
 import type { Ports } from './functions/ports';
+import type { Talk } from './functions/talk';
 import type { ScenarioName } from './scenario';
 import type { SessionLoginDemand } from './session-auth';
 
@@ -68,6 +69,8 @@ export interface DeviceDefinition {
   readonly readOnly?: RegExp;
   /** Alarm inputs whose contacts can be moved. */
   readonly ports?: Ports;
+  /** Two-way audio, where it has that. */
+  readonly talk?: Talk;
   /** Scenario that shows what this device does; null for a dump. */
   readonly scenario: ScenarioName | null;
   /** It has the session login of the web pages. */
@@ -104,6 +107,8 @@ export class SimulatedDevice {
   readonly scenario: DeviceDefinition['scenario'];
   readonly sessionLogin: SessionLoginDemand | null;
   readonly maxStreams: number | null;
+  /** What it heard and whether somebody talks; null where it has no two-way audio. */
+  readonly talk: Talk | null;
   /** `NTP` or `manual`. */
   timeMode = 'NTP';
   timeZone = FACTORY_ZONE;
@@ -131,6 +136,7 @@ export class SimulatedDevice {
     this.scenario = definition.scenario;
     this.sessionLogin = definition.sessionLogin ?? null;
     this.maxStreams = definition.maxStreams ?? null;
+    this.talk = definition.talk ?? null;
     this.documents = new Map(definition.documents);
     this.keys = new Map([...this.documents.keys()].map((key) => [key.toLowerCase(), key]));
     this.routes = definition.routes;
@@ -213,6 +219,25 @@ export class SimulatedDevice {
     if (this.ports === undefined) throw new RangeError('the device has no alarm inputs');
     const event = this.ports.setContact(port, isClosed);
     if (event !== null) this.onEvent?.(event);
+  }
+
+  /** All documents that can be written, as they are now. */
+  settings(): Record<string, string> {
+    const texts: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const [key, answer] of this.documents) {
+      const path = key.slice(key.indexOf(' ') + 1);
+      if (key.startsWith('GET ') && answer.status === 200 && this.readOnly?.test(path) !== true)
+        texts[path] = answer.body.toString('base64');
+    }
+    return texts;
+  }
+
+  /** Puts documents back that `settings` gave; what this device does not have is left out. */
+  restoreSettings(texts: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(texts)) {
+      const stored = this.documents.get(`GET ${path}`);
+      if (stored !== undefined) this.documents.set(`GET ${path}`, { ...stored, body: Buffer.from(text, 'base64') });
+    }
   }
 
   answer(request: DeviceRequest, clock: Clock): DeviceAnswer {

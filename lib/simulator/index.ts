@@ -7,5 +7,6 @@ export { FAULT_NAMES, FAULTS, isFaultName, type FaultName } from './faults';
 export { SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenario';
 export type { DigestAlgorithm, DigestOptions, LockOptions } from './auth';
 export type { EventFields, EventPicture, EventRegion } from './event-parts';
+export type { RecordingOptions } from './recordings';
 export type { Replay } from './replay';
 export { drawPicture, type PictureOptions } from './picture';

@@ -6,6 +6,7 @@ import { doorStation } from './models/doorstation';
 import { recorder } from './models/nvr';
 import { axpro, counter, speaker, thermal } from './models/sensors';
 import { terminal } from './models/terminal';
+import type { RecordingOptions } from './recordings';
 
 /** Name on the command line, and how to make a new one. */
 const MODELS = {
@@ -18,13 +19,17 @@ const MODELS = {
   thermal,
   counter,
   speaker,
-} as const satisfies Record<string, () => SimulatedDevice>;
+} as const satisfies Record<string, (recordings?: RecordingOptions) => SimulatedDevice>;
 
 export type ModelName = keyof typeof MODELS;
 
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 
-/** A new device of that model, with factory settings. Each call gives one of its own. */
-export function builtInDevice(model: ModelName): SimulatedDevice {
-  return MODELS[model]();
+/**
+ * A new device of that model, with factory settings. Each call gives one of its own.
+ *
+ * @param recordings how it records, where that is not as usual.
+ */
+export function builtInDevice(model: ModelName, recordings?: RecordingOptions): SimulatedDevice {
+  return MODELS[model](recordings);
 }

@@ -9,7 +9,15 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { systemClock, type Clock, type Timer } from '../clock';
 import { AlertStreams } from './alert-stream';
-import { notFound, responseStatus, unauthorized, userCheck, type DeviceAnswer } from './answers';
+import {
+  notFound,
+  responseStatus,
+  unauthorized,
+  userCheck,
+  type AnswerStream,
+  type DeviceAnswer,
+  type LineEnd,
+} from './answers';
 import { DEFAULT_LOCK, Gate, type DigestOptions, type LockOptions } from './auth';
 import { CommandPort, type HspLogEntry, type HspOptions } from './command-port';
 import type { DeviceRequest, SimulatedDevice } from './device';
@@ -572,7 +580,7 @@ export class Simulator {
       ...(tls === undefined ? {} : { tls }),
       options: hsp,
       answer: (request, from, passed) => {
-        const answer = this.deviceAnswer(request, from);
+        const answer = withoutStream(request, this.deviceAnswer(request, from), this.options.device.lineEnd);
         if (passed) this.keep({ ...entryOf(request.method, request.target, true, answer.status), face: 'hsp' });
         return answer;
       },
@@ -602,6 +610,10 @@ export class Simulator {
   ): Promise<void> {
     this.note(message, authorized, answer.status);
     this.dateHeaders(response);
+    if (answer.stream !== undefined) {
+      await this.sendStream(message, response, answer, answer.stream);
+      return;
+    }
     if (answer.contentType !== null) response.setHeader('Content-Type', answer.contentType);
     if (answer.status !== 204 && answer.status !== 304) response.setHeader('Content-Length', answer.body.length);
     const connection = this.connections.get(message.socket);
@@ -610,6 +622,7 @@ export class Simulator {
     response.setHeader('Connection', staysOpen ? 'keep-alive' : 'close');
     if (staysOpen) response.setHeader('Keep-Alive', `timeout=${KEEP_ALIVE_MS / 1_000}, max=${left}`);
     response.writeHead(answer.status);
+    if (answer.hears !== undefined) this.hear(message.socket, answer.hears);
 
     const done = new Promise<void>((resolve) => {
       response.on('close', resolve);
@@ -626,6 +639,55 @@ export class Simulator {
     await done;
   }
 
+  /** Sends piece by piece, no faster than the client takes it. */
+  private async sendStream(
+    message: IncomingMessage,
+    response: ServerResponse,
+    answer: DeviceAnswer,
+    stream: AnswerStream,
+  ): Promise<void> {
+    if (answer.contentType !== null) response.setHeader('Content-Type', answer.contentType);
+    if (stream.sizeBytes === null) response.removeHeader('Transfer-Encoding');
+    else response.setHeader('Content-Length', stream.sizeBytes);
+    response.shouldKeepAlive = false;
+    response.setHeader('Connection', 'close');
+    response.writeHead(answer.status);
+    const gone = new Promise<void>((resolve) => response.on('close', resolve));
+    for (let piece = stream.next(); piece !== null; piece = stream.next()) {
+      if (response.destroyed || message.socket.destroyed) break;
+      const hasRoom = response.write(piece);
+      if (!hasRoom) await Promise.race([gone, new Promise((resolve) => response.once('drain', resolve))]);
+      if (stream.everyMs > 0) await this.pause(stream.everyMs, gone);
+    }
+    response.end();
+    await gone;
+  }
+
+  private async pause(ms: number, gone: Promise<void>): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.later(ms, resolve);
+      void gone.then(() => {
+        this.forget(timer);
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * The request is over, and the client writes on: from now on the bytes of this connection are sound. A listener for data takes
+   * the connection away from the parser of Node; the listeners before it are those of the parser.
+   */
+  private hear(socket: Socket, hears: (bytes: Buffer) => void): void {
+    const connection = this.connections.get(socket);
+    socket.removeAllListeners('data');
+    socket.on('data', (bytes: Buffer) => {
+      hears(bytes);
+      if (connection !== undefined) this.endWhenIdle(socket, connection, KEEP_ALIVE_MS);
+    });
+    // On a connection that Node believes idle it reads nothing by itself.
+    socket.resume();
+  }
+
   private dateHeaders(response: ServerResponse): void {
     response.sendDate = false;
     response.setHeader('Date', new Date(this.clock.now() + this.options.device.clockOffsetMs).toUTCString());
@@ -640,6 +702,12 @@ export class Simulator {
     this.entries.push(entry);
     if (this.entries.length > MAX_LOG) this.entries.splice(0, this.entries.length - MAX_LOG);
   }
+}
+
+/** What goes piece by piece does not go through the command port. */
+function withoutStream({ path }: DeviceRequest, answer: DeviceAnswer, lineEnd: LineEnd): DeviceAnswer {
+  if (answer.stream === undefined && answer.hears === undefined) return answer;
+  return responseStatus('notSupport', { path, lineEnd, json: false });
 }
 
 function entryOf(method: string, target: string, authorized: boolean, status: number): LogEntry {

@@ -21,7 +21,8 @@ import {
   HEADERS_TIMEOUT_MS,
   MAX_QUEUED_REQUESTS,
 } from '../settings';
-import { abortReason, networkError } from './http';
+import { abortReason } from './abort';
+import { networkError } from './http';
 import { openBriefTcp, openTls, type TlsTrust } from './tls';
 
 /** What crossed the wire, for a transcript. */

@@ -14,7 +14,6 @@ import {
   AuthenticationError,
   ClosedError,
   ConnectionLostError,
-  DeviceBusyError,
   HikvisionError,
   PermissionError,
   ProtocolError,
@@ -29,14 +28,17 @@ import {
   KEEP_ALIVE_MS,
   MAX_ANSWER_BYTES,
   MAX_PARALLEL_REQUESTS,
-  MAX_QUEUED_REQUESTS,
+  MAX_TRANSFERS,
 } from '../settings';
+import { abortReason } from './abort';
 import { bracketed, placeOf, type DeviceAddress } from './address';
 import { basicAuthorization, chooseChallenge, digestAuthorization, parseChallenges, type Challenge } from './digest';
 import { gateFor, type CredentialGate, type LockState, type Outcome } from './gate';
 import { Nonces, type Nonce } from './nonces';
 import { SessionLogin, saysExpired, type SessionAnswer, type WebSession } from './session-login';
-import { openTcp, openTls, type TlsTrust } from './tls';
+import { openBulkTcp, openTcp, openTls, type BulkTcp, type TlsTrust } from './tls';
+import { pour, receive, speak, type OpenExchange, type Transfer, type TransferOptions } from './transfer';
+import { Turns } from './turns';
 
 export interface HttpOptions {
   readonly address: DeviceAddress;
@@ -65,11 +67,23 @@ export interface SendOptions {
 }
 
 /** An answer whose body goes on for ever. */
-export interface OpenStream {
-  readonly status: number;
-  readonly contentType: string | null;
+export interface OpenStream extends OpenExchange {
   readonly body: IncomingMessage;
-  close(): void;
+}
+
+/** How one exchange differs from the usual: a whole request, a whole answer. */
+interface ExchangeOptions extends SendOptions {
+  /** The answer is handed out as soon as its head is there. */
+  readonly stream?: boolean;
+  /** Much will come: over a connection that is read without taking new memory. */
+  readonly bulk?: boolean;
+  /** The request has no end: more is written behind it. */
+  readonly staysOpen?: boolean;
+  /** Writes the body of the request. @param moved is called whenever some of it went. */
+  readonly upload?: {
+    readonly sizeBytes: number;
+    readonly write: (outgoing: ClientRequest, moved: () => void) => void;
+  };
 }
 
 /** The path that tells whether credentials are right; all device classes have it, and it says how a lock stands. */
@@ -97,8 +111,8 @@ export class HttpClient {
   private readonly sessions: SessionLogin;
   /** First parts of paths that take a session only, although the device takes Digest elsewhere. */
   private readonly sessionPaths = new Set<string>();
-  private active = 0;
-  private readonly queue: { start: () => void; refuse: (error: Error) => void }[] = [];
+  private readonly requests: Turns;
+  private readonly transfers: Turns;
   private readonly open = new Set<ClientRequest>();
   private readonly handshakes = new Set<Duplex>();
   private closed = false;
@@ -117,13 +131,15 @@ export class HttpClient {
       exchange: (request, headers, signal) => this.sessionExchange(request, headers, signal),
       lockOf,
     });
+    this.requests = new Turns(MAX_PARALLEL_REQUESTS, this.place);
+    this.transfers = new Turns(MAX_TRANSFERS, this.place);
     this.kept = this.createAgent({ keepAlive: true, maxFreeSockets: MAX_PARALLEL_REQUESTS });
     this.fresh = this.createAgent({ keepAlive: false });
   }
 
   /** Sends one request, authenticated as the device asks, and reads the whole answer. */
   async send(request: IsapiRequest, options: SendOptions = {}): Promise<IsapiAnswer> {
-    const release = await this.turn(options.signal);
+    const release = await this.turn(this.requests, options.signal);
     try {
       return await this.authenticated(
         request,
@@ -132,6 +148,82 @@ export class HttpClient {
       );
     } finally {
       release();
+    }
+  }
+
+  /** Moves a body that does not go through memory. @returns the answer; one that is a refusal is for the caller to judge. */
+  async transfer(request: IsapiRequest, transfer: Transfer, options: TransferOptions = {}): Promise<IsapiAnswer> {
+    const { signal } = options;
+    const releaseTransfer = await this.turn(this.transfers, signal);
+    try {
+      const release = await this.turn(this.requests, signal);
+      try {
+        return await this.transferred(request, transfer, options);
+      } finally {
+        release();
+      }
+    } finally {
+      releaseTransfer();
+    }
+  }
+
+  private async transferred(request: IsapiRequest, transfer: Transfer, options: TransferOptions): Promise<IsapiAnswer> {
+    const signal = options.signal === undefined ? {} : { signal: options.signal };
+    if (transfer.kind === 'send') {
+      return this.authenticated<IsapiAnswer>(
+        request,
+        (credentials) => this.uploaded(request, credentials, transfer, options),
+        options.signal,
+      );
+    }
+    const opened = await this.authenticated<IsapiAnswer | OpenStream>(
+      request,
+      (credentials) =>
+        this.exchange(request, credentials, {
+          ...signal,
+          stream: true,
+          staysOpen: transfer.kind === 'speak',
+          bulk: transfer.kind === 'receive',
+        }),
+      options.signal,
+    );
+    if (!('close' in opened)) return opened;
+    const context = { device: this.place, operation: `${request.method} ${pathOf(request.path)}` };
+    const place = { clock: this.options.clock, context };
+    try {
+      if (transfer.kind === 'receive') return await receive(opened, transfer, options, place);
+      await speak(opened, transfer, options, place);
+      return { status: opened.status, contentType: opened.contentType, body: EMPTY };
+    } catch (error) {
+      throw this.closed ? this.closedError() : error;
+    } finally {
+      opened.close();
+    }
+  }
+
+  private async uploaded(
+    request: IsapiRequest,
+    credentials: Credentials,
+    transfer: Extract<Transfer, { kind: 'send' }>,
+    options: TransferOptions,
+  ): Promise<ReceivedAnswer<IsapiAnswer>> {
+    const source = await transfer.open();
+    let pouring: Promise<void> = Promise.resolve();
+    const upload: ExchangeOptions['upload'] = {
+      sizeBytes: source.sizeBytes,
+      write: (outgoing, moved) => {
+        pouring = pour(source, outgoing, (bytes) => {
+          moved();
+          options.onBytes?.(bytes, source.sizeBytes);
+        }).catch((error: Error) => void outgoing.destroy(error));
+      },
+    };
+    try {
+      const signal = options.signal === undefined ? {} : { signal: options.signal };
+      return await this.exchange<IsapiAnswer>(request, credentials, { ...signal, upload });
+    } finally {
+      await pouring;
+      await source.close();
     }
   }
 
@@ -159,7 +251,7 @@ export class HttpClient {
   close(): void {
     this.closed = true;
     this.sessions.close();
-    for (const waiting of this.queue.splice(0)) waiting.refuse(this.closedError());
+    for (const turns of [this.requests, this.transfers]) turns.refuse(this.closedError());
     for (const request of this.open) request.destroy(this.closedError());
     for (const socket of this.handshakes) socket.destroy();
     this.kept.destroy();
@@ -168,42 +260,9 @@ export class HttpClient {
 
   /* Turns: at most MAX_PARALLEL_REQUESTS at a time */
 
-  private async turn(signal?: AbortSignal): Promise<() => void> {
+  private async turn(turns: Turns, signal: AbortSignal | undefined): Promise<() => void> {
     if (this.closed) throw this.closedError();
-    if (signal?.aborted === true) throw abortReason(signal, this.place);
-    if (this.active >= MAX_PARALLEL_REQUESTS) {
-      if (this.queue.length >= MAX_QUEUED_REQUESTS) {
-        throw new DeviceBusyError(`${this.queue.length} requests are waiting already; ask less often`, {
-          device: this.place,
-        });
-      }
-      await new Promise<void>((resolve, reject) => {
-        const onAbort = () => {
-          this.queue.splice(this.queue.indexOf(waiting), 1);
-          reject(abortReason(signal as AbortSignal, this.place));
-        };
-        const waiting = {
-          start: () => {
-            signal?.removeEventListener('abort', onAbort);
-            resolve();
-          },
-          refuse: (error: Error) => {
-            signal?.removeEventListener('abort', onAbort);
-            reject(error);
-          },
-        };
-        this.queue.push(waiting);
-        signal?.addEventListener('abort', onAbort, { once: true });
-      });
-    } else this.active++;
-    let isReleased = false;
-    return () => {
-      if (isReleased) return;
-      isReleased = true;
-      const next = this.queue.shift();
-      if (next === undefined) this.active--;
-      else next.start();
-    };
+    return turns.take(signal);
   }
 
   /* Authentication */
@@ -496,7 +555,7 @@ export class HttpClient {
   private async exchange<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
     credentials: Credentials,
-    options: SendOptions & { stream?: boolean },
+    options: ExchangeOptions,
   ): Promise<ReceivedAnswer<A>> {
     try {
       return await this.once<A>(request, credentials, options, options.idempotent === true && options.stream !== true);
@@ -510,11 +569,11 @@ export class HttpClient {
   private once<A extends IsapiAnswer | OpenStream>(
     request: IsapiRequest,
     credentials: Credentials,
-    options: SendOptions & { stream?: boolean },
+    options: ExchangeOptions,
     useKept: boolean,
   ): Promise<ReceivedAnswer<A>> {
     const { address, clock } = this.options;
-    const { signal } = options;
+    const { signal, upload } = options;
     const context = { device: this.place, operation: `${request.method} ${pathOf(request.path)}` };
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(this.closedError());
@@ -524,12 +583,15 @@ export class HttpClient {
         const expected = 'a path that begins with / and has no blanks or letters beyond ASCII (write %20 and the like)';
         return reject(new ArgumentError([{ parameter: 'path', given: pathOf(request.path), expected }], context));
       }
+      // TLS brings memory of its own.
+      const bulk: BulkTcp | null =
+        options.bulk === true && address.protocol === 'http' ? openBulkTcp(address.host, address.port) : null;
       const outgoing = (address.protocol === 'https' ? httpsRequest : httpRequest)({
         method: request.method,
         path: request.path,
         host: address.host,
         port: address.port,
-        agent: useKept ? this.kept : this.fresh,
+        ...(bulk === null ? { agent: useKept ? this.kept : this.fresh } : { createConnection: () => bulk.socket }),
         // HTTP/1.0, bare CR, odd header characters: the devices are old, and the answer is bounded and judged anyway.
         insecureHTTPParser: true,
         headers: {
@@ -537,9 +599,7 @@ export class HttpClient {
           Accept: '*/*',
           Connection: useKept || options.stream === true ? 'keep-alive' : 'close',
           ...credentials,
-          ...(body.length > 0 ? { 'Content-Type': request.contentType ?? 'application/xml; charset="UTF-8"' } : {}),
-          // A PUT without a body needs its zero said.
-          ...(request.method === 'GET' && body.length === 0 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+          ...contentHeaders(request, upload?.sizeBytes ?? Buffer.byteLength(body), options),
         },
       });
       this.open.add(outgoing);
@@ -580,6 +640,8 @@ export class HttpClient {
         fail(networkError(error, context));
       });
       outgoing.on('response', (incoming) => {
+        // Whatever the device says about its connection: as long as it takes what we write, it stays.
+        if (options.staysOpen === true && incoming.statusCode === 200) outgoing.shouldKeepAlive = true;
         isComplete = () => incoming.complete;
         const head = {
           status: incoming.statusCode ?? 0,
@@ -596,7 +658,12 @@ export class HttpClient {
           incoming.once('close', () => this.open.delete(outgoing));
           // Whoever reads the body hears of its errors; this one keeps a late error from being nobody's.
           incoming.on('error', () => undefined);
-          resolve({ ...head, body: EMPTY, answer: { ...head, body: incoming, close } as unknown as A });
+          const lengthBytes = lengthOf(incoming);
+          resolve({
+            ...head,
+            body: EMPTY,
+            answer: { ...head, lengthBytes, body: incoming, outgoing, bulk, close } as unknown as A,
+          });
           return;
         }
         const chunks: Buffer[] = [];
@@ -605,6 +672,8 @@ export class HttpClient {
         const finish = () => {
           if (isSettled) return;
           settle();
+          // The device has judged before it had seen all.
+          if (!outgoing.writableEnded) outgoing.destroy();
           const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
           resolve({
             ...head,
@@ -631,7 +700,12 @@ export class HttpClient {
           fail(new ConnectionLostError('the connection broke before the answer was complete', context)),
         );
       });
-      outgoing.end(body);
+      if (upload !== undefined) {
+        upload.write(outgoing, () => {
+          if (!isSettled) wait(request.timeoutMs ?? HEADERS_TIMEOUT_MS, 'no answer');
+        });
+      } else if (options.staysOpen === true) outgoing.flushHeaders();
+      else outgoing.end(body);
     });
   }
 
@@ -696,6 +770,25 @@ class DeadConnection extends Error {}
 function hostHeader(address: DeviceAddress): string {
   const isUsual = address.port === (address.protocol === 'https' ? 443 : 80);
   return isUsual ? bracketed(address.host) : `${bracketed(address.host)}:${address.port}`;
+}
+
+/** What is said of a body; one that is still to come piece by piece is announced as none (isapi.md §5.2). */
+function contentHeaders(
+  request: IsapiRequest,
+  sizeBytes: number,
+  { staysOpen }: ExchangeOptions,
+): Record<string, string | number> {
+  const type = request.contentType ?? 'application/xml; charset="UTF-8"';
+  return {
+    ...(sizeBytes > 0 || staysOpen === true ? { 'Content-Type': type } : {}),
+    // A PUT without a body needs its zero said.
+    ...(request.method === 'GET' && sizeBytes === 0 ? {} : { 'Content-Length': sizeBytes }),
+  };
+}
+
+function lengthOf(incoming: IncomingMessage): number | null {
+  const length = Number(incoming.headers['content-length'] ?? NaN);
+  return Number.isSafeInteger(length) && length >= 0 ? length : null;
 }
 
 /** Node joins repeated headers; the raw list keeps them apart. */
@@ -767,10 +860,6 @@ function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined, d
 
 function isReset(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.message === 'socket hang up';
-}
-
-export function abortReason(signal: AbortSignal, device: string): Error {
-  return signal.reason instanceof HikvisionError ? signal.reason : new ClosedError('cancelled', { device });
 }
 
 const UNREACHABLE: Readonly<Record<string, string>> = {

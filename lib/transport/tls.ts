@@ -49,6 +49,43 @@ export function openBriefTcp(host: string, port: number, onChunk: (chunk: Buffer
   });
 }
 
+/** A connection over which much is read. */
+export interface BulkTcp {
+  readonly socket: Socket;
+  /**
+   * From now on what is read goes to `onChunk` and to nobody else, always in the same memory: it is looked at at once, or copied.
+   * While the socket is paused nothing is read.
+   */
+  divert(onChunk: (chunk: Buffer) => void): void;
+}
+
+/**
+ * As {@link openTcp}. Node's HTTP copies each piece of a body into memory of its own, and that is collected only when there are 32 MB
+ * of it; once the head of an answer is there, a body of a known length can do without.
+ */
+export function openBulkTcp(host: string, port: number): BulkTcp {
+  let diverted: { readonly memory: Buffer; readonly onChunk: (chunk: Buffer) => void } | null = null;
+  const socket: Socket = connectTcp({
+    host,
+    port,
+    onread: {
+      buffer: () => diverted?.memory ?? Buffer.allocUnsafe(LONG_READ_BYTES),
+      callback: (sizeBytes, buffer): boolean => {
+        const chunk = buffer.subarray(0, sizeBytes) as Buffer;
+        if (diverted === null) socket.emit('data', chunk);
+        else diverted.onChunk(chunk);
+        return !socket.isPaused();
+      },
+    },
+  });
+  socket.setKeepAlive(true, 15_000);
+  socket.setNoDelay(true);
+  return {
+    socket,
+    divert: (onChunk) => (diverted = { memory: Buffer.allocUnsafeSlow(LONG_READ_BYTES), onChunk }),
+  };
+}
+
 /** Opens a TLS connection and calls back once its certificate has been judged. */
 export function openTls(
   host: string,

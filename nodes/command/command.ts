@@ -4,7 +4,7 @@ import { connectionOf } from '../shared/connection';
 import { answerProperties, callFrom } from '../shared/message';
 import type { TypedField } from '../shared/checks';
 import { evaluatorOf, translatorOf } from '../shared/runtime';
-import { errorStatus, StatusLine } from '../shared/status';
+import { errorStatus, progressText, StatusLine } from '../shared/status';
 
 interface CommandDef extends NodeDef {
   readonly device: string;
@@ -36,7 +36,16 @@ export = (RED: NodeAPI): void => {
         const { command, args } = await callFrom(node, msg, commandList(), evaluatorOf(RED, this, msg));
         status.setCover({ fill: 'blue', shape: 'dot', text: translate('hsp-command.status.running', { command }) });
         const confirm = msg.confirm === true || def.confirm === true;
-        const answer = await connection.call(command, args, { confirm, signal: closing.signal });
+        const onProgress = progressText(
+          (progress) =>
+            status.setCover({
+              fill: 'blue',
+              shape: 'dot',
+              text: translate('hsp-command.status.progress', { command, progress }),
+            }),
+          systemClock,
+        );
+        const answer = await connection.call(command, args, { confirm, signal: closing.signal, onProgress });
         status.setCover(
           { fill: 'green', shape: 'dot', text: translate('hsp-command.status.done', { command }) },
           OUTCOME_MS,

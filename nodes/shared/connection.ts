@@ -201,7 +201,7 @@ export class Connection {
   async call(
     command: string,
     args: Record<string, unknown>,
-    options: { confirm?: boolean; signal?: AbortSignal },
+    options: { confirm?: boolean; signal?: AbortSignal; onProgress?: (progress: number) => void },
   ): Promise<unknown> {
     return (await this.opened()).call(command, args, options);
   }

@@ -82,6 +82,23 @@ function reasonText(code: string, translate: Translate): string {
   return Object.hasOwn(ERROR_CODES, code) ? translate(`common.reason.${code}`) : code;
 }
 
+/** Shortest time between two states of a progress; Node-RED sends each of them to every open editor. */
+const PROGRESS_MS = 500;
+
+/** Passes on how far something is, as `37 %`, at most twice a second. */
+export function progressText(show: (text: string) => void, clock: Clock): (progress: number) => void {
+  let shownAtMs = -Infinity;
+  let shown = '';
+  return (progress) => {
+    const text = `${Math.floor(progress * 100)} %`;
+    const now = clock.monotonic();
+    if (text === shown || now - shownAtMs < PROGRESS_MS) return;
+    shownAtMs = now;
+    shown = text;
+    show(text);
+  };
+}
+
 /** How often a remaining time is brought up to date. */
 const REFRESH_MS = 1_000;
 

@@ -6,8 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
+import { benchDownload } from './download';
 import { ratio, type Figure } from './figure';
 import { benchFrames } from './hsp-frames';
+import { mosquittoProgram } from '../support/brokers';
+import { mqttPublish } from './mqtt';
 import { hspRoundTrips } from './hsp-round-trips';
 
 const ROUNDS = 7;
@@ -15,7 +18,16 @@ const ROUNDS = 7;
 async function main(): Promise<void> {
   const asJson = process.argv.includes('--json');
   const { bytes, name } = streamToRead();
-  const figures: Figure[] = [await alertStreamRead(bytes, name, ROUNDS), hspFrames(), await hspRoundTrips(ROUNDS)];
+  const { rate, memory } = await benchDownload(ROUNDS);
+  const figures: Figure[] = [
+    await alertStreamRead(bytes, name, ROUNDS),
+    hspFrames(),
+    await hspRoundTrips(ROUNDS),
+    rate,
+    memory,
+  ];
+  if (mosquittoProgram === null) process.stderr.write('bench: mosquitto is not installed; mqtt is left out\n');
+  else figures.push(...(await mqttPublish(5, 10_000)).figures);
   for (const figure of figures) (asJson ? printJson : printText)(figure);
 }
 
@@ -62,6 +74,7 @@ function printText(figure: Figure): void {
       `  peer   ${number(figure.peer)} ${figure.unit}  (${figure.peerName}; ratio ${ratio(figure.ours, figure.peer)}${aim})`,
     );
   }
+  if (figure.peer === null && figure.peerName !== null) lines.push(`  peer   ${figure.peerName}`);
   if (figure.floor !== null) {
     lines.push(
       `  floor  ${number(figure.floor)} ${figure.unit}  (${figure.floorName}; ratio ${ratio(figure.ours, figure.floor)})`,

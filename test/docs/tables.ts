@@ -2,6 +2,7 @@
 import { FRAME_HEADERS } from '../../lib/codec/frame';
 import { layoutTable, type Struct } from '../../lib/codec/layout';
 import { STRUCTURES } from '../../lib/codec/structs';
+import { TOPICS } from '../../lib/mqtt/topics';
 import {
   commandList,
   ERROR_CODES,
@@ -17,6 +18,7 @@ import {
 export const TABLES: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   kinds: kindTable,
+  topics: topicTable,
   errors: errorTable,
   frames: frameTables,
   structures: structureTables,
@@ -90,6 +92,13 @@ function errorTable(): string {
   return markdown(
     ['code', 'meaning'],
     Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
+}
+
+function topicTable(): string {
+  return markdown(
+    ['topic', 'payload', 'retained'],
+    Object.values(TOPICS).map(({ pattern, payload, retained }) => [`\`${pattern}\``, payload, retained]),
   );
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandList, ERROR_CODES, EVENT_KIND_NAMES, type DeviceInfo } from '../../lib/index';
-import { connectionStatus, remarkTexts, StatusLine, type StatusText } from '../../nodes/shared/status';
+import { connectionStatus, progressText, remarkTexts, StatusLine, type StatusText } from '../../nodes/shared/status';
 import { FakeClock } from '../support/fake-clock';
 
 const translate = (key: string, values: Record<string, string | number> = {}) =>
@@ -111,5 +111,21 @@ describe('the locale', () => {
     expect(Object.keys(texts('event-in', 'hsp-event-in', 'kind'))).toEqual([...EVENT_KIND_NAMES]);
     const families = new Set(commandList().map(({ family }) => family));
     expect(new Set(Object.keys(texts('command', 'hsp-command', 'family')))).toEqual(families);
+  });
+});
+
+describe('the progress of a command', () => {
+  it('is shown at most twice a second, and not twice the same', async () => {
+    const clock = new FakeClock();
+    const shown: string[] = [];
+    const tell = progressText((text) => void shown.push(text), clock);
+    for (let step = 0; step <= 20; step++) {
+      tell(step / 20);
+      await clock.advance(100);
+    }
+    expect(shown).toEqual(['0 %', '25 %', '50 %', '75 %', '100 %']);
+    await clock.advance(1_000);
+    tell(1);
+    expect(shown).toHaveLength(5);
   });
 });

@@ -86,7 +86,9 @@ describe('detections', () => {
 
   it('take what their capabilities allow', async () => {
     const { client } = await bench('camera');
-    await expect(client.event.setIntrusion({ staySeconds: 11 })).rejects.toThrow('staySeconds: expected 0 to 10');
+    await expect(client.event.setIntrusion({ staySeconds: 11 })).rejects.toThrow(
+      'staySeconds: expected a number from 0 to 10 on this device',
+    );
     expect(await codeOf(client.event.setLineCrossing({ target: 'human,vehicle', sensitivity: 0 }))).toBe(
       'HIK_ARGUMENT',
     );
@@ -262,7 +264,8 @@ describe('every event command', () => {
   it.each(['camera', 'nvr', 'doorstation'] as const)('ends on a %s in a value or in what it lacks', async (model) => {
     const device = await simulator(builtInDevice(model));
     const client = hikvisionClient(device);
-    const names = commandList().filter(({ family }) => family === 'event');
+    // Doors, panels and speakers have tests of their own.
+    const names = commandList().filter(({ family, deviceClass }) => family === 'event' && deviceClass === null);
     expect(names.length).toBeGreaterThan(38);
     const lacking: string[] = [];
     for (const { name, params } of names) {

@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 export const projectRoot = resolve(__dirname, '../..');
 
 /** What the tests that use `dist` run from it. */
-const SOURCES = ['lib', 'nodes', 'test/demo', 'test/support', 'tsconfig.json'];
+const SOURCES = ['lib', 'nodes', 'test/demo', 'test/support', 'test/mqtt', 'tsconfig.json'];
 /** Written last by a build. */
-const RESULT = 'dist/nodes/event-in/locales/en-US/event-in.json';
+const RESULT = 'dist/nodes/mqtt/locales/en-US/mqtt.json';
 
 const PROBLEM = 'HSP_BUILD_PROBLEM';
 

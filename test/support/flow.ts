@@ -10,6 +10,7 @@ import config from '../../nodes/config/config';
 import connect from '../../nodes/connect/connect';
 import command from '../../nodes/command/command';
 import eventIn from '../../nodes/event-in/event-in';
+import mqtt from '../../nodes/mqtt/mqtt';
 import { localeOf } from '../../nodes/shared/generate';
 
 /** What we use of node-red-node-test-helper, which brings no types. */
@@ -46,14 +47,20 @@ const nodesFolder = resolve(__dirname, '../../nodes');
 
 const statuses = new Map<string, string[]>();
 
-/** Loads a flow and waits until it has started. */
-export async function loadFlow(flow: FlowNode[], credentials: Credentials = deviceCredentials): Promise<void> {
+/** Loads a flow and waits until it has started. @param more nodes of Node-RED itself that the flow has. */
+export async function loadFlow(
+  flow: FlowNode[],
+  credentials: Credentials = deviceCredentials,
+  more: readonly unknown[] = [],
+): Promise<void> {
   statuses.clear();
   const nodes = [
     withLocale('config', config),
     withLocale('connect', connect),
     withLocale('command', command),
     withLocale('event-in', eventIn),
+    withLocale('mqtt', mqtt),
+    ...more,
   ];
   // Node-RED keeps the object and takes credentials of removed nodes out of it.
   await helper.load(nodes, flow, structuredClone(credentials));

@@ -1,7 +1,16 @@
 /** Runs the steps of a command against hand-fed answers: no socket, no timer, every request and wait on record. */
 import { mapAnswer } from '../../lib/commands/answers';
 import { checkArguments } from '../../lib/commands/arguments';
-import type { Command, CommandContext, IsapiAnswer, IsapiRequest, Params, Steps } from '../../lib/commands/command';
+import type {
+  BodyPlan,
+  Command,
+  CommandContext,
+  IsapiAnswer,
+  IsapiRequest,
+  Params,
+  Step,
+  Steps,
+} from '../../lib/commands/command';
 import { ClosedError, HikvisionError } from '../../lib/errors';
 
 /** What a device answers; an error stands for a connection that gave none. */
@@ -13,6 +22,8 @@ export interface Run<R> {
   /** `GET /ISAPI/System/time`, `wait 400`, in order. */
   readonly log: readonly string[];
   readonly requests: readonly IsapiRequest[];
+  /** How bodies were to be moved, where they do not go through memory. */
+  readonly plans: readonly BodyPlan[];
 }
 
 export interface RunOptions {
@@ -20,17 +31,20 @@ export interface RunOptions {
   readonly giveUpAt?: string;
   /** Called at every wait, as something else might happen meanwhile. */
   readonly during?: (waitMs: number) => void;
+  /** Files of the caller. */
+  readonly files?: Readonly<Record<string, Buffer>>;
 }
 
 /** Takes a command through its steps the way the dispatcher does: a refusal is thrown into it. */
 export function run<R>(steps: Steps<R>, respond: Responder, options: RunOptions = {}): Run<R> {
   const log: string[] = [];
   const requests: IsapiRequest[] = [];
+  const plans: BodyPlan[] = [];
   let hasGivenUp = false;
   let next = steps.next();
   while (!next.done) {
     const step = next.value;
-    const line = 'request' in step ? `${step.request.method} ${step.request.path}` : `wait ${step.waitMs}`;
+    const line = lineOf(step);
     log.push(line);
     if (!hasGivenUp && line === options.giveUpAt) {
       hasGivenUp = true;
@@ -42,11 +56,12 @@ export function run<R>(steps: Steps<R>, respond: Responder, options: RunOptions 
       }
       continue;
     }
-    if ('waitMs' in step) {
-      options.during?.(step.waitMs);
-      next = steps.next(undefined);
+    if (!('request' in step)) {
+      if ('waitMs' in step) options.during?.(step.waitMs);
+      next = steps.next('readFile' in step ? reply(200, options.files?.[step.readFile] ?? '') : undefined);
       continue;
     }
+    if (step.plan !== undefined) plans.push(step.plan);
     requests.push(step.request);
     const answer = respond(step.request);
     const error = answer instanceof HikvisionError ? answer : mapAnswer(answer, line, 'test', 0);
@@ -58,7 +73,13 @@ export function run<R>(steps: Steps<R>, respond: Responder, options: RunOptions 
       throw thrown;
     }
   }
-  return { result: next.done && !hasGivenUp ? next.value : undefined, log, requests };
+  return { result: next.done && !hasGivenUp ? next.value : undefined, log, requests, plans };
+}
+
+function lineOf(step: Step): string {
+  if ('request' in step) return `${step.request.method} ${step.request.path}`;
+  if ('waitMs' in step) return `wait ${step.waitMs}`;
+  return 'readFile' in step ? `read ${step.readFile}` : `progress ${step.progress}`;
 }
 
 /** Runs a command with arguments as a user gives them. */

@@ -143,7 +143,7 @@ function pathOf(url: string): string {
 
 interface HostArguments extends Receiver {
   readonly host: number | undefined;
-  readonly protocol: 'HTTP' | 'HTTPS';
+  readonly scheme: 'HTTP' | 'HTTPS';
   readonly format: 'XML' | 'JSON';
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -234,7 +234,7 @@ const ADDRESSES = ['ipAddress', 'ipv6Address', 'hostName'];
 
 function fill(item: XmlElement, args: HostArguments): void {
   setText(item, 'url', args.url);
-  setText(item, 'protocolType', args.protocol);
+  setText(item, 'protocolType', args.scheme);
   setText(item, 'parameterFormatType', args.format);
   setText(item, 'addressingFormatType', isIp(args.address) ? 'ipaddress' : 'hostname');
   setAddress(item, args.address);
@@ -283,7 +283,7 @@ function ignoredOf(args: HostArguments, now: PushHost): string[] {
     ['address', now.address?.toLowerCase() === args.address.toLowerCase()],
     ['port', now.port === args.port],
     ['url', now.url !== null && pathOf(now.url) === pathOf(args.url)],
-    ['protocol', now.protocol === null || now.protocol.toUpperCase() === args.protocol],
+    ['scheme', now.protocol === null || now.protocol.toUpperCase() === args.scheme],
     ['format', now.format === null || now.format.toUpperCase() === args.format],
     ['username', args.username === undefined || (now.username ?? '') === args.username],
   ];
@@ -305,7 +305,7 @@ const NOBODY: HostArguments = {
   address: '0.0.0.0',
   port: 80,
   url: '/',
-  protocol: 'HTTP',
+  scheme: 'HTTP',
   format: 'XML',
   username: undefined,
   password: undefined,
@@ -392,7 +392,7 @@ export const pushHosts = {
         pattern: { expression: /^\/[!-~]{0,255}$/, meaning: 'a path that begins with /' },
         default: '/',
       },
-      protocol: { kind: 'choice', title: 'Protocol', choices: ['HTTP', 'HTTPS'], default: 'HTTP' },
+      scheme: { kind: 'choice', title: 'Scheme', choices: ['HTTP', 'HTTPS'], default: 'HTTP' },
       format: { kind: 'choice', title: 'Format', choices: ['XML', 'JSON'], default: 'XML' },
       username: {
         kind: 'text',

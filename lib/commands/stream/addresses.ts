@@ -30,7 +30,9 @@ function encodeCredential(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function rtspRoot(port: number, withPassword: boolean, context: CommandContext): string {
+/** `rtsp://host:port`, with user and password where they are wanted. */
+export function* rtspOrigin(withPassword: boolean, context: CommandContext): Steps<string> {
+  const port = yield* rtspPort();
   const user = withPassword ? `${encodeCredential(context.username)}:${encodeCredential(context.password())}@` : '';
   return `rtsp://${user}${urlHost(context.host)}:${port}`;
 }
@@ -61,9 +63,8 @@ function* playbackUrl(args: PlaybackArguments, context: CommandContext): Steps<s
   if (from === null || (to !== null && to <= from)) {
     throw new ArgumentError([{ parameter: 'end', given: end, expected: 'a time behind the start' }]);
   }
-  const port = yield* rtspPort();
   const query = `starttime=${compact(from)}${to === null ? '' : `&endtime=${compact(to)}`}`;
-  return `${rtspRoot(port, withPassword, context)}/Streaming/tracks/${streamIdOf(channel, name)}/?${query}`;
+  return `${yield* rtspOrigin(withPassword, context)}/Streaming/tracks/${streamIdOf(channel, name)}/?${query}`;
 }
 
 /** Local minus UTC of the device, by its zone or by what its clock says. */
@@ -80,6 +81,13 @@ function compact(wallMs: number): string {
   return `${formatWall(wallMs).replace(/[-:]/g, '')}Z`;
 }
 
+export const withPasswordParam = {
+  kind: 'boolean',
+  title: 'With user and password',
+  description: 'The address then opens the stream for everybody who reads it.',
+  default: false,
+} as const;
+
 export const addresses = {
   rtspUrl: command({
     title: 'RTSP address',
@@ -89,16 +97,10 @@ export const addresses = {
     params: {
       channel: channelParam,
       stream: streamParam,
-      withPassword: {
-        kind: 'boolean',
-        title: 'With user and password',
-        description: 'The address then opens the stream for everybody who reads it.',
-        default: false,
-      },
+      withPassword: withPasswordParam,
     },
     *isapi({ channel, stream: name, withPassword }, context: CommandContext): Steps<string> {
-      const port = yield* rtspPort();
-      return `${rtspRoot(port, withPassword, context)}/Streaming/Channels/${streamIdOf(channel, name)}`;
+      return `${yield* rtspOrigin(withPassword, context)}/Streaming/Channels/${streamIdOf(channel, name)}`;
     },
     returns: 'The address as a text.',
     paths: ['/ISAPI/Security/adminAccesses'],

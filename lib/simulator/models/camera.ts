@@ -4,9 +4,10 @@ import type { SimulatedDevice } from '../device';
 import { addPictureSettings } from '../functions/picture-settings';
 import { Ptz } from '../functions/ptz';
 import { addSiren } from '../functions/siren';
+import type { RecordingOptions } from '../recordings';
 import { Model, videoInputPath } from './model';
 
-export function camera(): SimulatedDevice {
+export function camera(options: RecordingOptions = {}): SimulatedDevice {
   const model = new Model('camera', 'camera', {
     name: 'Simulated camera',
     model: 'SIM-PTZ-4',
@@ -23,7 +24,9 @@ export function camera(): SimulatedDevice {
     { id: 102, name: 'Yard', codec: 'H.264', width: 640, height: 360, kbps: 512, frames: 1_250 },
     { id: 103, name: 'Yard', codec: 'H.265', width: 1_280, height: 720, kbps: 1_024, frames: 2_500 },
   ]);
-  model.recordings([{ channel: 1, mode: 'CMR', kbps: 4_096 }]);
+  // Many cameras record on a card that only RTSP can play.
+  model.recordings([{ channel: 1, mode: 'CMR', kbps: 4_096 }], { download: 'none', ...options });
+  model.talk({ channels: 1 });
   model.motionDetection(videoInputPath(1), 'human,vehicle');
   model.triggers([
     { id: 'VMD-1', type: 'VMD', channel: 1, actions: ['center', 'record-1'] },

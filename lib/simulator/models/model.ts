@@ -12,11 +12,14 @@ import {
   type Route,
   type RouteCall,
 } from '../device';
+import { backupRoutes } from '../functions/backup';
+import { logRoutes } from '../functions/logs';
 import { Ports, type PortCounts } from '../functions/ports';
 import { PushHosts } from '../functions/push-hosts';
 import { settingDocuments, settingRoutes, streamCapabilities } from '../functions/settings';
+import { Talk, type TalkOptions } from '../functions/talk';
 import { detectionDocuments, scheduleDocument, type WatchedSpec } from '../functions/watching';
-import { Recordings, type TrackSpec } from '../recordings';
+import { Recordings, type RecordingOptions, type TrackSpec } from '../recordings';
 import type { ScenarioName } from '../scenario';
 import type { SessionLoginDemand } from '../session-auth';
 
@@ -51,13 +54,14 @@ export class Model {
   private readonly documents = new Map<string, DeviceAnswer>();
   private readonly streamIds = new Set<string>();
   private ports: Ports | undefined;
+  private talker: Talk | undefined;
 
   constructor(
     private readonly scenario: ScenarioName,
     private readonly form: DeviceForm,
     private readonly identity: DeviceIdentity,
   ) {
-    this.routes.push(timeReadRoute, timeWriteRoute, statusRoute, rebootRoute, ...settingRoutes());
+    this.routes.push(timeReadRoute, timeWriteRoute, statusRoute, rebootRoute, ...settingRoutes(), ...backupRoutes());
   }
 
   get lineEnd(): LineEnd {
@@ -86,6 +90,7 @@ export class Model {
       parts: this.parts,
       ...(this.maxStreams === undefined ? {} : { maxStreams: this.maxStreams }),
       ...(this.sessionLogin === undefined ? {} : { sessionLogin: this.sessionLogin }),
+      ...(this.talker === undefined ? {} : { talk: this.talker }),
     });
   }
 
@@ -194,8 +199,21 @@ export class Model {
     this.list(base, 'NTPServerList', [`${base}/1`]);
   }
 
-  recordings(tracks: readonly TrackSpec[]): void {
-    const recordings = new Recordings(tracks);
+  /** Two-way audio. */
+  talk(options: TalkOptions): void {
+    this.talker = new Talk(options);
+    const documents = this.talker.documents();
+    for (const { path, content } of documents) this.xml(path, content);
+    this.list(
+      '/ISAPI/System/TwoWayAudio/channels',
+      'TwoWayAudioChannelList',
+      documents.map(({ path }) => path),
+    );
+    this.routes.push(...this.talker.routes());
+  }
+
+  recordings(tracks: readonly TrackSpec[], options: RecordingOptions = {}): void {
+    const recordings = new Recordings(tracks, options);
     const documents = recordings.documents();
     for (const { path, content } of documents) this.xml(path, content);
     this.list(
@@ -203,7 +221,7 @@ export class Model {
       'TrackList',
       documents.map(({ path }) => path),
     );
-    this.routes.push(...recordings.routes());
+    this.routes.push(...recordings.routes(), ...logRoutes());
   }
 
   capabilities(has: {

@@ -3,6 +3,7 @@ import { pictureRoute, type SimulatedDevice } from '../device';
 import { addPictureSettings } from '../functions/picture-settings';
 import { Ptz } from '../functions/ptz';
 import { addSiren } from '../functions/siren';
+import type { RecordingOptions } from '../recordings';
 import { Model } from './model';
 
 const CHANNEL_DETECTIONS = [
@@ -17,7 +18,7 @@ const CHANNEL_DETECTIONS = [
 ] as const;
 
 /** Channel 1 turns; channel 8 is offline. */
-export function recorder(): SimulatedDevice {
+export function recorder(options: RecordingOptions = {}): SimulatedDevice {
   const model = new Model('nvr', 'recorder', {
     name: 'Simulated recorder',
     model: 'SIM-NVR-8',
@@ -54,7 +55,9 @@ export function recorder(): SimulatedDevice {
         ? { channel, mode: 'MOTION', hours: { from: '08:00', to: '18:00' }, kbps: 2_048 }
         : { channel, mode: 'CMR', kbps: 2_048 },
     ),
+    options,
   );
+  model.talk({ channels: 2, codec: 'G.711alaw' });
   const offline = new Set(channels.filter(({ online }) => !online).map(({ channel }) => channel));
   for (const { channel } of channels) {
     model.motionDetection(

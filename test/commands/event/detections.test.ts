@@ -142,7 +142,7 @@ describe('line crossing', () => {
     const respond = keeper(LINE, LINES, capability);
     const given = { sensitivity: 11, direction: 'right-left', confidence: 'high', target: 'human,vehicle' };
     const error = failureOf(() => call('setLineCrossing', respond, given));
-    expect(error.message).toContain('sensitivity: expected 1 to 10 on this device, got 11');
+    expect(error.message).toContain('sensitivity: expected a number from 1 to 10 on this device, got 11');
     expect(error.message).toContain('direction: expected one of any, left-right');
     expect(error.message).not.toContain('confidence');
     expect(call('setLineCrossing', respond, { sensitivity: 10 }).result).toMatchObject({

@@ -135,7 +135,7 @@ describe('event.setPushHost', () => {
 
   it('reports what the device ignored', () => {
     const forgets = keeper([slot(1)], (body) => body.replace(US.url, '/').replace('>HTTPS<', '>HTTP<'));
-    expect(set(forgets, { ...US, protocol: 'HTTPS' }).result).toMatchObject({ host: 1, ignored: ['url', 'protocol'] });
+    expect(set(forgets, { ...US, scheme: 'HTTPS' }).result).toMatchObject({ host: 1, ignored: ['url', 'scheme'] });
   });
 
   it('explains a refused name', () => {

@@ -1,10 +1,7 @@
 /** The same commands over both faces, and in both encodings of the command port. */
 import { describe, expect, it } from 'vitest';
 import { commandList, commandNamed, type HikvisionClient } from '../../../lib/index';
-import { findRecordings, readRecordSchedule, setRecording } from '../../../lib/session/command-port-functions';
-import { openSession } from '../../../lib/session/open-link';
-import { deviceFromDump, SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../../../lib/simulator';
-import { gateFor } from '../../../lib/transport/gate';
+import { deviceFromDump, type Simulator } from '../../../lib/simulator';
 import { codeOf, hikvisionClient, turns } from '../../support/clients';
 import { FakeClock } from '../../support/fake-clock';
 import { bothFaces, portClient } from '../../support/hsp-links';
@@ -23,7 +20,7 @@ async function outcome(
   encoding: 'text' | 'binary',
 ): Promise<unknown> {
   let isDone = false;
-  const waits = Object.hasOwn(commandNamed(name)?.params ?? {}, 'forMs');
+  const waits = Object.hasOwn(commandNamed(name)?.params ?? {}, 'forMs') || /Audio$/.test(name);
   const call = client
     .call(name, EXAMPLES.get(name) ?? {}, { confirm: true, encoding })
     .then((answer) => ({ answer }))
@@ -55,6 +52,7 @@ describe.each(MODELS)('a %s', (model) => {
     const overHttp = await answers(model, name, (device, clock) => hikvisionClient(device, { clock }));
     const overPort = await answers(model, name, (device, clock) => portClient(device, { clock }));
     const plain = (value: unknown) => JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, 'here');
+    if (commandNamed(name)?.httpOnly === true) return expect(overPort).toEqual({ code: 'HIK_UNSUPPORTED' });
     expect(plain(overPort)).toBe(plain(overHttp));
   });
 });
@@ -71,7 +69,10 @@ function withoutZone(text: unknown): unknown {
 function compare(text: unknown, binary: unknown, path: string): void {
   if (binary === null) return;
   if (Array.isArray(binary) && Array.isArray(text)) {
-    const of = (row: unknown) => (row as { streamId?: number; id?: number }).streamId ?? (row as { id?: number }).id;
+    const of = (row: unknown) => {
+      const { streamId, id, start, day, from } = row as Record<string, unknown>;
+      return JSON.stringify([streamId ?? id, withoutZone(start), day, from]);
+    };
     expect(binary.length, path).toBeGreaterThan(0);
     for (const row of binary as unknown[]) {
       compare(
@@ -90,7 +91,7 @@ function compare(text: unknown, binary: unknown, path: string): void {
     }
     return;
   }
-  expect(binary, path).toEqual(path.endsWith('.time') ? withoutZone(text) : text);
+  expect(binary, path).toEqual(/\.(time|start|end|clippedStart|clippedEnd)$/.test(path) ? withoutZone(text) : text);
 }
 
 describe('the native binary form', () => {
@@ -218,33 +219,8 @@ describe('documents by pass-through', () => {
   });
 });
 
-describe('functions without a command of the registry', () => {
-  function sessionOf(device: Simulator) {
-    const address = {
-      protocol: 'hsp' as const,
-      host: '127.0.0.1',
-      port: device.hspPort,
-      username: SIMULATOR_USERNAME,
-      password: SIMULATOR_PASSWORD,
-    };
-    const clock = new FakeClock();
-    const gate = gateFor(clock, address.host, address.port, address.username, address.password);
-    return openSession(address, gate, { clock, trust: {}, commandPort: {} }, () => undefined).session;
-  }
-
-  it('read what they are about', async () => {
-    const device = await hspSimulator('nvr');
-    const session = sessionOf(device);
-    try {
-      const schedule = await readRecordSchedule(session, 1).catch((error: Error & { code?: string }) => error.code);
-      if (typeof schedule === 'object') expect(schedule.days).toHaveLength(7);
-      else expect(schedule).toBe('HIK_UNSUPPORTED');
-    } finally {
-      await session.close();
-    }
-  });
-
-  it('find recordings', async () => {
+describe('the native search', () => {
+  it('finds recordings by the list of the device', async () => {
     const item = (start: string, stop: string, name: string) =>
       `<searchMatchItem><timeSpan><startTime>${start}</startTime><endTime>${stop}</endTime></timeSpan>` +
       `<mediaSegmentDescriptor><playbackURI>rtsp://h/x?name=${name}&amp;size=4096</playbackURI></mediaSegmentDescriptor></searchMatchItem>`;
@@ -263,30 +239,23 @@ describe('functions without a command of the registry', () => {
         },
       }),
     );
-    const session = sessionOf(device);
-    try {
-      const wanted = { channel: 1, start: '2024-05-01T00:00:00', stop: '2024-05-01T23:59:59' };
-      expect(await findRecordings(session, wanted)).toEqual([
-        { fileName: 'ch01_1', start: '2024-05-01T10:00:00', stop: '2024-05-01T10:05:00', sizeBytes: 4096 },
-        { fileName: 'ch01_2', start: '2024-05-01T11:00:00', stop: '2024-05-01T11:05:30', sizeBytes: 4096 },
-      ]);
-      expect(await codeOf(findRecordings(session, { ...wanted, channel: 200 }))).toBe('HIK_UNSUPPORTED');
-      expect(await codeOf(findRecordings(session, { ...wanted, start: 'today' }))).toBe('HIK_ARGUMENT');
-      device.dropHspSessions();
-      expect(await findRecordings(session, wanted)).toHaveLength(2);
-    } finally {
-      await session.close();
-    }
-  });
-
-  it('switch what there is, and nothing else', async () => {
-    const device = await hspSimulator('nvr');
-    const session = sessionOf(device);
-    try {
-      expect(['fine', 'HIK_UNSUPPORTED']).toContain(await codeOf(setRecording(session, 1, true)));
-      expect(await codeOf(setRecording(session, 200, false))).toBe('HIK_UNSUPPORTED');
-    } finally {
-      await session.close();
-    }
+    const client = portClient(device);
+    const found = (channel: number, from: string) => {
+      const span = { channel, from, to: '2024-05-01T23:59:59' };
+      return client.recorder.searchRecordings(span, { encoding: 'binary' });
+    };
+    const { recordings, complete } = await found(1, '2024-05-01T00:00:00');
+    expect(complete).toBe(true);
+    expect(recordings).toMatchObject([
+      { name: 'ch01_1', start: '2024-05-01T10:00:00', end: '2024-05-01T10:05:00', sizeBytes: 4096, type: 'timing' },
+      { name: 'ch01_2', start: '2024-05-01T11:00:00', end: '2024-05-01T11:05:30', sizeBytes: 4096, trackId: null },
+    ]);
+    expect(await codeOf(found(200, '2024-05-01T00:00:00'))).toBe('HIK_UNSUPPORTED');
+    expect(await codeOf(found(1, '2024-05-02T00:00:00'))).toBe('HIK_ARGUMENT');
+    device.dropHspSessions();
+    expect(await found(1, '2024-05-01T11:02:00')).toMatchObject({
+      recordings: [{ name: 'ch01_2', clippedStart: '2024-05-01T11:02:00' }],
+    });
+    expect(device.hspLog.map(({ name }) => name)).toContain('findFile');
   });
 });

@@ -1,0 +1,299 @@
+/** One device on its way to the broker: its events, states, availability, description and commands. */
+import type { Subscription } from '../client';
+import type { Timer, Clock } from '../clock';
+import type { HikvisionEvent } from '../events/event';
+import { DEFAULT_ALLOWANCE, type Allowance } from '../mqtt/allowance';
+import {
+  describeDevice,
+  infoPayload,
+  statusPayload,
+  withSeen,
+  type DeviceDescription,
+  type DeviceStatus,
+} from '../mqtt/description';
+import { packEvent } from '../mqtt/journaled';
+import { DeviceSettings } from '../mqtt/readings';
+import { DeviceStates, type StateKey } from '../mqtt/states';
+import { portOf, type CommandTopic, type MqttMessage, type Topics } from '../mqtt/topics';
+import type { ConnectionState } from '../session/connection';
+import { DESCRIBE_RETRY_MS, DEVICE_STATUS_INTERVAL_MS, MQTT_MAX_STATES, STATUS_INTERVAL_MS } from '../settings';
+import { Commands } from './answer';
+import type { Incoming, Outgoing } from './broker';
+import type { Journal } from './journal';
+
+/** A device as others have it: a client of our own, or the connection that all nodes of a flow share. */
+export interface DeviceSource {
+  /** Called with the present state first, then with each change. */
+  onState(listener: (state: SourceState) => void): Subscription;
+  onEvent(listener: (event: HikvisionEvent) => void): Subscription;
+  call(
+    command: string,
+    args: Record<string, unknown>,
+    options: { confirm?: boolean; signal?: AbortSignal },
+  ): Promise<unknown>;
+}
+
+/** The state of a client, or what its settings lack. */
+export type SourceState = ConnectionState | { readonly state: 'misconfigured'; readonly reason: string };
+
+export interface BridgedDevice {
+  /** What the user calls it; its topics are made of it. */
+  readonly name: string;
+  /** What the user has only once: the id of its node, its address. */
+  readonly key: string;
+  readonly source: DeviceSource;
+  readonly allowance?: Allowance;
+  /** Channels whose events are published; null for the device itself. All where not given. */
+  readonly channels?: ReadonlySet<number | null>;
+  /** Where its own web page is, without user and password. */
+  readonly configurationUrl?: string;
+}
+
+/** `unknown`: the broker has not said yet. `other`: another bridge serves it; nothing of it is published here. */
+export type Ownership = 'unknown' | 'ours' | 'other';
+
+export interface DeviceBridgeParts {
+  readonly device: BridgedDevice;
+  readonly slug: string;
+  readonly topics: Topics;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** The messages that present the device to Home Assistant; none where that is not wanted. */
+  readonly discoveryOf: (description: DeviceDescription, allowance: Allowance) => MqttMessage[];
+  readonly onDescribed: () => void;
+  /** Events that the journal had to drop so far. */
+  readonly dropped: () => number;
+  readonly pictures: boolean;
+  readonly post: (message: Outgoing) => void;
+  /** An event is in the journal. */
+  readonly onJournaled: () => void;
+  readonly report: (code: string, message: string) => void;
+}
+
+export class DeviceBridge {
+  ownership: Ownership = 'unknown';
+  /** Events that were left to the bridge that serves the device. */
+  notOwned = 0;
+  readonly commands: Commands;
+
+  private readonly states: DeviceStates;
+  private readonly abort = new AbortController();
+  private readonly subscriptions: Subscription[] = [];
+  private state: SourceState = { state: 'idle' };
+  private description: DeviceDescription | null = null;
+  private readonly settings: DeviceSettings;
+  private readonly seen = new Set<string>();
+  /** States found at the broker from an earlier run. */
+  private readonly found = new Map<string, StateKey>();
+  private lastEvent: DeviceStatus['lastEvent'] = null;
+  private polled: Pick<DeviceStatus, 'status' | 'storage' | 'channels'> = {
+    status: null,
+    storage: null,
+    channels: null,
+  };
+  private pollTimer: Timer | null = null;
+  private statusTimer: Timer | null = null;
+  private describeTimer: Timer | null = null;
+  private describing = 0;
+
+  constructor(private readonly given: DeviceBridgeParts) {
+    const { topics, slug, device } = given;
+    this.states = new DeviceStates(topics, slug);
+    this.settings = new DeviceSettings(topics, slug);
+    this.commands = new Commands({
+      topics,
+      allowance: device.allowance ?? DEFAULT_ALLOWANCE,
+      call: async (command, args, options) => {
+        const result = await device.source.call(command, args, options);
+        this.postAll(this.settings.answered(command, args, result));
+        return result;
+      },
+      post: given.post,
+      report: (code, message) => given.report(code, `${slug}: ${message}`),
+    });
+  }
+
+  get slug(): string {
+    return this.given.slug;
+  }
+
+  get isOnline(): boolean {
+    return this.state.state === 'connected';
+  }
+
+  start(): void {
+    const { source } = this.given.device;
+    this.subscriptions.push(source.onEvent((event) => this.event(event)));
+    this.subscriptions.push(source.onState((state) => this.stateChanged(state)));
+  }
+
+  close(): void {
+    this.abort.abort();
+    this.commands.close();
+    for (const subscription of this.subscriptions.splice(0)) subscription.close();
+    this.statusTimer?.cancel();
+    this.describeTimer?.cancel();
+    this.pollTimer?.cancel();
+  }
+
+  /** What Home Assistant is told; null before the device was described. */
+  get discovery(): MqttMessage[] | null {
+    const { description, given } = this;
+    if (description === null) return null;
+    return given.discoveryOf(description, given.device.allowance ?? DEFAULT_ALLOWANCE);
+  }
+
+  /** Everything of the device that stays at the broker. */
+  retained(): MqttMessage[] {
+    const { topics, slug } = this.given;
+    if (this.ownership !== 'ours') return [];
+    return [
+      ...(this.discovery ?? []),
+      ...(this.description === null ? [] : [topics.info(slug, infoPayload(this.description))]),
+      ...this.settings.all(),
+      ...(this.isOnline ? this.states.connected(this.known()) : this.states.all()),
+      this.statusMessage(),
+      topics.availability(slug, this.isOnline),
+    ];
+  }
+
+  /** A state that the broker still has from an earlier run; it is off unless the device says otherwise. */
+  foundState(key: StateKey): void {
+    this.found.set(`${key.channel ?? ''}/${key.kind}/${key.port ?? ''}`, key);
+    if (this.isOnline && this.description !== null) this.postAll(this.states.connected([key]));
+  }
+
+  receive(place: CommandTopic, message: Incoming): void {
+    this.commands.receive(place, message);
+  }
+
+  private event(event: HikvisionEvent): void {
+    const { topics, slug, journal, device, pictures } = this.given;
+    if (this.ownership === 'other') {
+      this.notOwned++;
+      return;
+    }
+    if (device.channels !== undefined && !device.channels.has(event.channel)) return;
+    const { kind, state, channel, receivedAt } = event;
+    this.lastEvent = { kind, state, channel, receivedAt };
+    this.see(event);
+    // States first, so that who reacts to the event finds them.
+    this.postAll(this.states.apply(event));
+    const messages = pictures ? topics.event(slug, event) : topics.event(slug, event).slice(0, 1);
+    const bytes = messages.slice(1).map(({ payload }) => payload as Buffer);
+    journal.append(packEvent(slug, messages), bytes);
+    this.given.onJournaled();
+    this.statusSoon();
+  }
+
+  private stateChanged(state: SourceState): void {
+    const wasOnline = this.isOnline;
+    this.state = state;
+    if (state.state !== 'connected') {
+      this.describing++;
+      this.describeTimer?.cancel();
+      this.pollTimer?.cancel();
+      // Only the availability changes: what was going on may go on, and nobody can tell.
+      if (wasOnline || state.state !== 'connecting') {
+        this.postOwn(this.given.topics.availability(this.slug, false));
+        this.postOwn(this.statusMessage());
+      }
+      return;
+    }
+    if (wasOnline) {
+      this.statusSoon();
+      return;
+    }
+    this.describeNow();
+  }
+
+  private describeNow(): void {
+    const { state, given } = this;
+    if (state.state !== 'connected') return;
+    const run = ++this.describing;
+    const { device, slug } = given;
+    const { signal } = this.abort;
+    const known = { slug, name: device.name, key: device.key, configurationUrl: device.configurationUrl ?? null };
+    // At once, as the description of a large recorder takes its time.
+    this.postOwn(given.topics.availability(slug, true));
+    describeDevice((command, args) => device.source.call(command, { ...args }, { signal }), known).then(
+      (description) => {
+        if (run !== this.describing || signal.aborted) return;
+        this.description = description;
+        for (const [channel, settings] of description.settings) this.settings.put(channel, settings);
+        this.postAll(this.retained());
+        given.onDescribed();
+        void this.poll(run);
+      },
+      (error: unknown) => {
+        if (run !== this.describing || signal.aborted) return;
+        given.report('DESCRIPTION', `${slug}: could not be described: ${(error as Error).message}`);
+        this.postAll(this.retained());
+        this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
+      },
+    );
+  }
+
+  private known(): StateKey[] {
+    const { channels } = this.given.device;
+    const all = [...(this.description?.triggers ?? []), ...this.found.values()];
+    return channels === undefined ? all : all.filter(({ channel }) => channels.has(channel));
+  }
+
+  private statusMessage(): MqttMessage {
+    const { state } = this;
+    const reason = 'reason' in state ? state.reason : state.state === 'connected' ? state.streamReason : undefined;
+    const { lastEvent, polled, given } = this;
+    const status = { connection: state.state, reason: reason ?? null, lastEvent, dropped: given.dropped(), ...polled };
+    return given.topics.status(this.slug, statusPayload(status, given.clock.now()));
+  }
+
+  /** Load, storage and channels, now and then. */
+  private async poll(run: number): Promise<void> {
+    const ask = async (command: string) => {
+      try {
+        return await this.given.device.source.call(command, {}, { signal: this.abort.signal });
+      } catch {
+        return null; // a device that lacks it, or is gone: its availability says so
+      }
+    };
+    const [status, storage, channels] = [
+      await ask('config.status'),
+      await ask('recorder.storage'),
+      await ask('recorder.listChannels'),
+    ];
+    if (run !== this.describing || this.abort.signal.aborted) return;
+    this.polled = { status, storage, channels };
+    this.postOwn(this.statusMessage());
+    this.pollTimer = this.given.clock.after(DEVICE_STATUS_INTERVAL_MS, () => void this.poll(run));
+  }
+
+  /** A recorder without a list of triggers shows what it has by its events. */
+  private see(event: HikvisionEvent): void {
+    if (this.description === null || event.stale) return;
+    const key = { channel: event.channel, kind: event.kind, port: portOf(event) };
+    const name = `${key.channel ?? ''}/${key.kind}/${key.port ?? ''}`;
+    if (this.seen.has(name) || this.seen.size >= MQTT_MAX_STATES) return;
+    this.seen.add(name);
+    const described = withSeen(this.description, key);
+    if (described === this.description) return;
+    this.description = described;
+    this.postAll(this.discovery ?? []);
+  }
+
+  /** Not with every event. */
+  private statusSoon(): void {
+    this.statusTimer ??= this.given.clock.after(STATUS_INTERVAL_MS, () => {
+      this.statusTimer = null;
+      this.postOwn(this.statusMessage());
+    });
+  }
+
+  private postAll(messages: readonly MqttMessage[]): void {
+    for (const message of messages) this.postOwn(message);
+  }
+
+  private postOwn(message: MqttMessage): void {
+    if (this.ownership === 'ours') this.given.post(message);
+  }
+}

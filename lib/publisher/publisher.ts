@@ -1,0 +1,510 @@
+/**
+ * The bridge between devices and a broker. An event is safe from the moment it is handed over: journal, publish, acknowledged,
+ * position. What is retained at the broker is published anew with each connection.
+ */
+import type { Clock, Timer } from '../clock';
+import { EVENT_KINDS, type EventKind } from '../events/kinds';
+import {
+  bridgeDiscovery,
+  discoveryFilter,
+  discoveryOf,
+  republished,
+  birthTopic,
+  type DiscoveryOptions,
+} from '../mqtt/discovery/discovery';
+import type { Language } from '../mqtt/discovery/names';
+import type { StateKey } from '../mqtt/states';
+import type { Allowance } from '../mqtt/allowance';
+import type { DeviceDescription } from '../mqtt/description';
+import { slugsOf } from '../mqtt/slugs';
+import { OFFLINE, ONLINE, Topics, type BridgeInfo, type MqttMessage, type Qos } from '../mqtt/topics';
+import {
+  BIRTH_DELAY_MAX_MS,
+  BRIDGE_INFO_INTERVAL_MS,
+  MQTT_MAX_STATES,
+  OWNER_WAIT_MS,
+  PUBLISHER_STOP_MS,
+  WARNING_INTERVAL_MS,
+} from '../settings';
+import { BrokerLink, type BrokerOptions, type BrokerSession, type BrokerState, type Incoming } from './broker';
+import { DeviceBridge, type BridgedDevice } from './device-bridge';
+import { filesIn } from './files';
+import { Journal } from './journal';
+import { Outbox } from './outbox';
+import { packageVersion } from './version';
+
+export interface PublisherOptions {
+  /** One level of a topic; no other bridge has it. */
+  readonly bridgeId: string;
+  /** `clientId` is made from the bridge's id where it is missing. */
+  readonly broker: Omit<BrokerOptions, 'clientId'> & { readonly clientId?: string };
+  readonly devices: readonly BridgedDevice[];
+  /** `hikvision` when not given. */
+  readonly base?: string;
+  /** 1 when not given. With 0 nothing is acknowledged, and an event is done when it was sent. */
+  readonly qos?: 0 | 1;
+  readonly journal: { readonly folder: string; readonly maxEvents?: number; readonly maxBytes?: number };
+  /** Pictures of events are published, and stay at the broker. */
+  readonly pictures?: boolean;
+  readonly retainPictures?: boolean;
+  /** Presents the devices to Home Assistant; null: topics alone. */
+  readonly discovery?: { readonly prefix: string; readonly language: Language } | null;
+  /** Several bridges that answer commands for the same devices, by turns; only reading ones. */
+  readonly share?: string;
+  readonly clock: Clock;
+  readonly random?: () => number;
+}
+
+export interface PublisherStatus {
+  readonly broker: BrokerState;
+  readonly published: number;
+  readonly queued: number;
+  /** Events that were dropped because too many waited. */
+  readonly dropped: number;
+  readonly droppedPictures: number;
+  readonly refused: number;
+  /** Devices that another bridge serves, by slug. */
+  readonly conflicts: Readonly<Record<string, string>>;
+  /** Why the journal cannot use the disk; null while it can. */
+  readonly journalProblem: string | null;
+}
+
+export class Publisher {
+  /** Of every change of the status, and now and then of its counters. */
+  onStatus: (status: PublisherStatus) => void = () => undefined;
+  /** For the log; never holds a password. */
+  onWarning: (code: string, message: string) => void = () => undefined;
+
+  readonly topics: Topics;
+  private readonly link: BrokerLink;
+  private readonly outbox: Outbox;
+  private readonly devices = new Map<string, DeviceBridge>();
+  private session: BrokerSession | null = null;
+  private broker: BrokerState = { state: 'connecting' };
+  /** What the broker said in this session: who serves a device, and which bridges are there. */
+  private readonly owners = new Map<string, string>();
+  private readonly bridges = new Map<string, boolean>();
+  /** What presents devices at the broker, from this run or an earlier one. */
+  private readonly presented = new Map<string, string>();
+  private isSwept = false;
+  private isOwnershipKnown = false;
+  private ownerTimer: Timer | null = null;
+  private infoTimer: Timer | null = null;
+  private birthTimer: Timer | null = null;
+  private lastInfo = '';
+  private readonly warned = new Map<string, number>();
+  private isStopping = false;
+
+  /** Opens the journal; nothing goes over the network before {@link start}. @throws JournalLockedError, ArgumentError. */
+  static async open(options: PublisherOptions): Promise<Publisher> {
+    const { base, qos = 1, retainPictures = false } = options;
+    const topics = new Topics({ ...(base === undefined ? {} : { base }), qos: qos as Qos, retainPictures });
+    const { folder, maxEvents, maxBytes } = options.journal;
+    const journal = await Journal.open({
+      files: filesIn(folder),
+      place: folder,
+      clock: options.clock,
+      ...(maxEvents === undefined ? {} : { maxEvents }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    });
+    return new Publisher(options, topics, journal);
+  }
+
+  private constructor(
+    private readonly options: PublisherOptions,
+    topics: Topics,
+    private readonly journal: Journal,
+  ) {
+    this.topics = topics;
+    const { clock, bridgeId, devices, share } = options;
+    this.outbox = new Outbox({
+      journal,
+      clock,
+      qos: topics.qos,
+      isOurs: (device) => this.devices.get(device)?.ownership !== 'other',
+      onTrouble: (reason) => this.link.restart(reason),
+      onOverflow: () => this.republishSoon(BIRTH_DELAY_MAX_MS),
+      onRefused: (topic, reason) => this.warn('REFUSED', `the broker does not take ${topic}: ${reason}`),
+    });
+    const slugs = slugsOf(devices.map(({ name, key }) => ({ name, key, serial: null })));
+    for (const [index, given] of devices.entries()) {
+      const slug = slugs[index] as string;
+      const device = share === undefined ? given : { ...given, allowance: 'read' as const };
+      this.devices.set(
+        slug,
+        new DeviceBridge({
+          device,
+          slug,
+          topics,
+          journal,
+          clock,
+          discoveryOf: (description, allowance) => this.discoveryOf(description, allowance),
+          onDescribed: () => this.sweep(),
+          dropped: () => journal.status.droppedEvents,
+          pictures: options.pictures ?? false,
+          post: (message) => this.outbox.post(message),
+          onJournaled: () => this.outbox.pump(),
+          report: (code, message) => this.warn(code, message),
+        }),
+      );
+    }
+    journal.onProblem = (problem) => {
+      if (problem !== null) this.warn('JOURNAL', `the journal cannot be written (${problem}); events wait in memory`);
+      this.tell();
+    };
+    const clientId = options.broker.clientId ?? `hsp-${bridgeId}`;
+    this.link = new BrokerLink(
+      { ...options.broker, clientId },
+      { ...topics.bridgeState(bridgeId, false), qos: 1 },
+      clock,
+      options.random ?? Math.random,
+      {
+        onConnected: (session) => void this.connected(session),
+        onLost: () => this.lost(),
+        onState: (state) => this.brokerChanged(state),
+        onMessage: (message) => this.received(message),
+      },
+    );
+  }
+
+  get status(): PublisherStatus {
+    const { published, refused } = this.outbox.counters;
+    const { queued, droppedEvents, droppedPictures, problem } = this.journal.status;
+    return {
+      broker: this.broker,
+      published,
+      queued,
+      dropped: droppedEvents,
+      droppedPictures,
+      refused,
+      conflicts: this.conflicts,
+      journalProblem: problem,
+    };
+  }
+
+  /** Slugs of the devices, in the order given. */
+  get slugs(): readonly string[] {
+    return [...this.devices.keys()];
+  }
+
+  start(): void {
+    const { damagedPlaces, skippedBytes, newerFiles, problem } = this.journal.status;
+    if (damagedPlaces > 0) {
+      this.warn('JOURNAL', `the journal was damaged: ${skippedBytes} bytes at ${damagedPlaces} places were skipped`);
+    }
+    if (newerFiles > 0) this.warn('JOURNAL', `${newerFiles} files of a newer journal were set aside`);
+    if (problem !== null) this.warn('JOURNAL', `the journal cannot be used (${problem}); events wait in memory`);
+    for (const device of this.devices.values()) device.start();
+    this.link.start();
+    this.infoLater();
+  }
+
+  /** Resolves when everything handed over so far is in a file, where it survives the end of this process. */
+  written(): Promise<void> {
+    return this.journal.written();
+  }
+
+  /** Says goodbye to the broker and closes the journal, within a bound; what waits is published at the next start. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    for (const timer of [this.ownerTimer, this.infoTimer, this.birthTimer]) timer?.cancel();
+    for (const device of this.devices.values()) device.close();
+    if (this.session !== null) {
+      this.outbox.hold(true);
+      for (const { slug, ownership } of this.devices.values()) {
+        if (ownership === 'ours') this.outbox.post(this.topics.availability(slug, false));
+      }
+      this.postInfo();
+      this.outbox.post(this.topics.bridgeState(this.options.bridgeId, false));
+      await this.within(PUBLISHER_STOP_MS, this.outbox.drained());
+    }
+    await this.link.close();
+    this.outbox.close();
+    await this.journal.close();
+  }
+
+  private async connected(session: BrokerSession): Promise<void> {
+    const { bridgeId, share, discovery = null } = this.options;
+    const { topics } = this;
+    this.session = session;
+    this.owners.clear();
+    this.bridges.clear();
+    this.isOwnershipKnown = false;
+    this.outbox.hold(true);
+    this.outbox.connected(session);
+    this.outbox.post(topics.bridgeState(bridgeId, true));
+    const isShared = share !== undefined && session.hasSharedSubscriptions;
+    if (share !== undefined && !isShared)
+      this.warn('SHARED', 'the broker shares no subscriptions; every bridge answers');
+    const filters = [
+      topics.topic('bridgeState', { bridge: '+' }),
+      ...this.slugs.map((device) => topics.topic('owner', { device })),
+      ...this.slugs.map((device) => topics.commandFilter(device, isShared ? share : undefined)),
+      ...this.leftBehind(),
+      ...(discovery === null ? [] : [birthTopic(discovery.prefix)]),
+    ];
+    const refused = await session.subscribe(filters);
+    if (this.session !== session) return;
+    for (const filter of refused) this.warn('SUBSCRIBE', `the broker refuses the subscription to ${filter}`);
+    if (this.isOwnershipComplete()) this.ownershipKnown();
+    else this.ownerTimer = this.options.clock.after(OWNER_WAIT_MS, () => this.ownershipKnown());
+  }
+
+  private lost(): void {
+    this.session = null;
+    this.ownerTimer?.cancel();
+    this.ownerTimer = null;
+    this.outbox.disconnected();
+  }
+
+  private brokerChanged(state: BrokerState): void {
+    this.broker = state;
+    if (state.state === 'lost' || state.state === 'refused') this.warn('BROKER', state.reason);
+    this.tell();
+  }
+
+  private received(message: Incoming): void {
+    const { topic, payload } = message;
+    const { topics } = this;
+    const command = topics.commandOf(topic);
+    if (command !== null) {
+      const device = this.devices.get(command.device);
+      // Who serves the device answers, or each in turn.
+      if (device !== undefined && (device.ownership !== 'other' || this.options.share !== undefined)) {
+        device.receive(command, message);
+      }
+      return;
+    }
+    const { discovery = null } = this.options;
+    if (discovery !== null && topic.startsWith(`${discovery.prefix}/device/`)) {
+      if (this.presented.size < MQTT_MAX_STATES) this.presented.set(topic, payload.toString());
+      return;
+    }
+    if (discovery !== null && topic === birthTopic(discovery.prefix)) {
+      if (payload.toString() === ONLINE && !message.retain) this.republishSoon(BIRTH_DELAY_MAX_MS);
+      return;
+    }
+    const bridge = topics.match('bridgeState', topic)?.bridge;
+    if (bridge !== undefined) {
+      this.bridges.set(bridge, payload.toString() === ONLINE);
+      // A bridge of our own id that says goodbye is the one before us, or its last will that came late.
+      if (
+        bridge === this.options.bridgeId &&
+        payload.toString() === OFFLINE &&
+        !this.isStopping &&
+        this.isOwnershipKnown
+      ) {
+        this.outbox.post(topics.bridgeState(bridge, true));
+      }
+      this.ownershipChanged();
+      return;
+    }
+    const owned = topics.match('owner', topic)?.device;
+    if (owned !== undefined) {
+      this.owners.set(owned, payload.toString().slice(0, 256));
+      this.ownershipChanged();
+      return;
+    }
+    const state = topics.match('state', topic);
+    if (state !== null && message.retain && payload.toString() === 'ON') {
+      const key = stateKeyOf(state.channel ?? '', state.kind ?? '');
+      if (key !== null) this.devices.get(state.device ?? '')?.foundState(key);
+    }
+  }
+
+  /* Whose is a device? The owner topic says it; what was said last counts, so two that start together agree. */
+
+  private isOwnershipComplete(): boolean {
+    return this.slugs.every((slug) => {
+      const owner = this.owners.get(slug);
+      return owner !== undefined && (owner === this.options.bridgeId || this.bridges.has(owner));
+    });
+  }
+
+  private ownershipChanged(): void {
+    if (this.isOwnershipKnown) for (const device of this.devices.values()) this.decide(device);
+    else if (this.isOwnershipComplete()) this.ownershipKnown();
+  }
+
+  private ownershipKnown(): void {
+    if (this.isOwnershipKnown || this.session === null) return;
+    this.isOwnershipKnown = true;
+    this.ownerTimer?.cancel();
+    this.ownerTimer = null;
+    for (const device of this.devices.values()) {
+      device.ownership = 'unknown';
+      this.decide(device);
+    }
+    // What an earlier run left behind has been heard by now; our own messages need not come back.
+    this.session.unsubscribe(this.leftBehind());
+    this.presentBridge();
+    this.postInfo();
+    this.sweep();
+    this.outbox.hold(false);
+  }
+
+  /** Where states of an earlier run may stand. */
+  private leftBehind(): string[] {
+    const { discovery = null } = this.options;
+    return [
+      ...this.slugs.map((device) => this.topics.topic('state', { device, channel: '+', kind: '+' })),
+      ...(discovery === null ? [] : [discoveryFilter(discovery.prefix)]),
+    ];
+  }
+
+  /* Home Assistant */
+
+  /** A component that is gone is taken away first. */
+  private discoveryOf(description: DeviceDescription, allowance: Allowance): MqttMessage[] {
+    const options = this.discoveryOptions(allowance);
+    if (options === null) return [];
+    const now = discoveryOf(description, options);
+    const before = new Map<string, string>();
+    for (const { topic, payload } of now) {
+      const known = this.presented.get(topic);
+      if (known !== undefined) before.set(topic, known);
+      this.presented.set(topic, String(payload));
+    }
+    return republished(before, now, options);
+  }
+
+  private discoveryOptions(allowance: Allowance): DiscoveryOptions | null {
+    const { discovery = null, bridgeId } = this.options;
+    return discovery === null
+      ? null
+      : { topics: this.topics, bridge: bridgeId, version: packageVersion(), allowance, ...discovery };
+  }
+
+  /** Once all devices are described, what is left of others that this bridge had is taken away. */
+  private sweep(): void {
+    const options = this.discoveryOptions('nothing');
+    if (options === null || this.isSwept || !this.isOwnershipKnown) return;
+    const now: MqttMessage[] = [bridgeDiscovery(options)];
+    for (const device of this.devices.values()) {
+      const { discovery } = device;
+      if (discovery === null) return;
+      now.push(...discovery);
+    }
+    this.isSwept = true;
+    const gone = republished(this.presented, now, options).filter(({ payload }) => payload === '');
+    for (const { topic } of gone) this.presented.delete(topic);
+    this.outbox.postAll(gone);
+  }
+
+  private presentBridge(): void {
+    const options = this.discoveryOptions('nothing');
+    if (options !== null) this.outbox.post(bridgeDiscovery(options));
+  }
+
+  private decide(device: DeviceBridge): void {
+    const { bridgeId } = this.options;
+    const owner = this.owners.get(device.slug) ?? '';
+    const before = device.ownership;
+    if (owner !== bridgeId && owner !== '' && this.bridges.get(owner) === true) {
+      device.ownership = 'other';
+      if (before === 'other') return;
+      this.warn(
+        `OWNER ${device.slug}`,
+        `${device.slug}: the bridge '${owner}' serves this device already; nothing of it is published here while that is there`,
+      );
+      this.tell();
+      return;
+    }
+    if (owner !== bridgeId) {
+      this.owners.set(device.slug, bridgeId);
+      this.outbox.post(this.topics.owner(device.slug, bridgeId));
+    }
+    if (before === 'ours') return;
+    device.ownership = 'ours';
+    this.outbox.postAll(device.retained());
+    this.tell();
+  }
+
+  private get conflicts(): Record<string, string> {
+    const conflicts: Record<string, string> = {};
+    for (const { slug, ownership } of this.devices.values()) {
+      if (ownership === 'other') conflicts[slug] = this.owners.get(slug) ?? '';
+    }
+    return conflicts;
+  }
+
+  /** After a random while, as many bridges may have heard the same. */
+  private republishSoon(withinMs: number): void {
+    this.birthTimer ??= this.options.clock.after(Math.round((this.options.random ?? Math.random)() * withinMs), () => {
+      this.birthTimer = null;
+      this.presentBridge();
+      for (const device of this.devices.values()) this.outbox.postAll(device.retained());
+      this.lastInfo = '';
+      this.postInfo();
+    });
+  }
+
+  private infoLater(): void {
+    this.infoTimer = this.options.clock.after(BRIDGE_INFO_INTERVAL_MS, () => {
+      this.postInfo();
+      this.tell();
+      this.infoLater();
+    });
+  }
+
+  private postInfo(): void {
+    const { published, queued, dropped, droppedPictures, refused, conflicts, journalProblem } = this.status;
+    const commands = { done: 0, failed: 0, refused: 0 };
+    let { notOwned } = this.outbox.counters;
+    for (const device of this.devices.values()) {
+      notOwned += device.notOwned;
+      for (const name of ['done', 'failed', 'refused'] as const) commands[name] += device.commands.count[name];
+    }
+    const { damagedPlaces, skippedBytes, queuedBytes } = this.journal.status;
+    const info: BridgeInfo = {
+      version: packageVersion(),
+      devices: this.slugs,
+      published,
+      queued,
+      dropped,
+      droppedPictures,
+      refused,
+      notOwned,
+      conflicts,
+      commands,
+      journal: { problem: journalProblem, queuedBytes, damagedPlaces, skippedBytes },
+    };
+    const message = this.topics.bridgeInfo(this.options.bridgeId, info);
+    if (this.session === null || message.payload === this.lastInfo) return;
+    this.lastInfo = message.payload as string;
+    this.outbox.post(message);
+  }
+
+  private tell(): void {
+    this.onStatus(this.status);
+  }
+
+  private warn(code: string, message: string): void {
+    const now = this.options.clock.monotonic();
+    const before = this.warned.get(message) ?? -Infinity;
+    if (now - before < WARNING_INTERVAL_MS) return;
+    if (this.warned.size > 1_000) this.warned.clear();
+    this.warned.set(message, now);
+    this.onWarning(code, message);
+  }
+
+  private async within(ms: number, work: Promise<void>): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.options.clock.after(ms, resolve);
+      void work.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+/** `motion` or `alarmInput-3`, as it stands in a topic; null for a kind that is none of ours. */
+function stateKeyOf(channel: string, level: string): StateKey | null {
+  const [, kind = '', port] = /^([A-Za-z]+)(?:-(\d{1,5}))?$/.exec(level) ?? [];
+  if (!Object.hasOwn(EVENT_KINDS, kind)) return null;
+  const number = channel === 'device' ? null : /^\d{1,5}$/.test(channel) ? Number(channel) : undefined;
+  if (number === undefined) return null;
+  return { channel: number, kind: kind as EventKind, port: port === undefined ? null : Number(port) };
+}
