@@ -95,6 +95,8 @@ describe.skipIf(!hasBrowser)(`the dialogs in Chromium on ${nodeRed}${hasBrowser 
       { ...wired, id: 'bbbb000000000001', type: 'hsp-event-in', y: 80, kinds: ['motion', 'plate'] },
       { ...wired, id: 'bbbb000000000002', type: 'hsp-command', y: 140, command: 'camera.snapshot', args: {} },
       { ...wired, id: 'bbbb000000000003', type: 'hsp-connect', y: 200 },
+      // Without a broker: it connects to nothing.
+      { ...wired, id: 'bbbb000000000004', type: 'hsp-mqtt', y: 260 },
     ]);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
@@ -196,6 +198,13 @@ describe.skipIf(!hasBrowser)(`the dialogs in Chromium on ${nodeRed}${hasBrowser 
   it('a connection', async () => {
     await open('bbbb000000000003');
     await picture('connect');
+    expect(await unnamedFields()).toEqual([]);
+    await cancel();
+  });
+
+  it('a publisher', async () => {
+    await open('bbbb000000000004');
+    await picture('mqtt');
     expect(await unnamedFields()).toEqual([]);
     await cancel();
   });
