@@ -1,13 +1,13 @@
 /** Every dialog in a real browser, against a simulated camera: nothing is reported on the console, and what is shown is true. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator';
-import { projectRoot, requireBuilt } from '../support/built';
+import { type Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator';
+import { projectRoot } from '../support/built';
 import { nodeRed, until } from '../support/flow';
-import { startRuntime, type Runtime, type RuntimeNode } from '../support/runtime';
+import type { Runtime, RuntimeNode } from '../support/runtime';
+import { startWhole, type Whole } from '../support/whole';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Given: a picture of every dialog is kept there. */
@@ -16,7 +16,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 const hasBrowser = existsSync(CHROMIUM);
 
-let userDir: string;
+let whole: Whole;
 let runtime: Runtime;
 let simulator: Simulator;
 let browser: Browser;
@@ -77,17 +77,8 @@ function unnamedFields(): Promise<string[]> {
 
 describe.skipIf(!hasBrowser)(`the dialogs in Chromium on ${nodeRed}${hasBrowser ? '' : ` (no ${CHROMIUM})`}`, () => {
   beforeAll(async () => {
-    requireBuilt();
-    userDir = mkdtempSync(join(tmpdir(), 'hsp-browser-'));
-    simulator = await Simulator.start({ device: builtInDevice('camera') });
-    const installed = process.env.NODE_RED;
-    runtime = await startRuntime({
-      userDir,
-      packageDir: projectRoot,
-      port: 0,
-      logLevel: 'off',
-      ...(installed === undefined ? {} : { nodeRed: installed }),
-    });
+    whole = await startWhole();
+    ({ runtime, simulator } = whole);
     const wired = { z: 'ffff000000000001', device: device.id, x: 200, wires: [[]] };
     await runtime.setFlows([
       { id: 'ffff000000000001', type: 'tab', label: 'Test' },
@@ -111,9 +102,7 @@ describe.skipIf(!hasBrowser)(`the dialogs in Chromium on ${nodeRed}${hasBrowser 
 
   afterAll(async () => {
     await browser.close();
-    await runtime.stop();
-    await simulator.close();
-    rmSync(userDir, { recursive: true, force: true });
+    await whole.close();
   });
 
   it('a device: finds, tests, and shows the fields that belong to a choice', { timeout: 40_000 }, async () => {

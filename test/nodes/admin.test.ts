@@ -1,41 +1,27 @@
 /** Through the HTTP server of a whole Node-RED: what the dialog of a device asks, and devices that call us there. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HikvisionClient, type Found } from '../../lib/index';
 import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator';
 import { serveAdmin } from '../../nodes/config/admin';
-import { projectRoot, requireBuilt } from '../support/built';
-import { startRuntime, type Runtime, type RuntimeNode } from '../support/runtime';
 import { until } from '../support/flow';
+import type { Runtime, RuntimeNode } from '../support/runtime';
+import { startWhole, type Whole } from '../support/whole';
 
-let userDir: string;
+let whole: Whole;
 let runtime: Runtime;
 let simulator: Simulator;
 const others: Simulator[] = [];
 
 beforeAll(async () => {
-  requireBuilt();
-  userDir = mkdtempSync(join(tmpdir(), 'hsp-admin-'));
-  simulator = await Simulator.start({ device: builtInDevice('camera') });
-  const nodeRed = process.env.NODE_RED;
-  runtime = await startRuntime({
-    userDir,
-    packageDir: projectRoot,
-    port: 0,
-    logLevel: 'off',
-    ...(nodeRed === undefined ? {} : { nodeRed }),
-  });
+  whole = await startWhole();
+  ({ runtime, simulator } = whole);
 });
 
-afterAll(async () => {
-  await runtime.stop();
-  await simulator.close();
-  rmSync(userDir, { recursive: true, force: true });
-});
+afterAll(() => whole.close());
 
 afterEach(async () => {
   await runtime.setFlows([]);
@@ -215,8 +201,8 @@ describe("Node-RED's own server", () => {
     expect((await guess()).status).toBe(404);
     await runtime.setFlows([]);
     expect((await fetch(new URL(path, runtime.url), { method: 'POST', body: 'x' })).status).toBe(404);
-    const secret = readFileSync(join(userDir, '.hsp-push-secret'), 'utf8').trim();
-    const flows = readFileSync(join(userDir, 'flows.json'), 'utf8');
+    const secret = readFileSync(join(whole.userDir, '.hsp-push-secret'), 'utf8').trim();
+    const flows = readFileSync(join(whole.userDir, 'flows.json'), 'utf8');
     expect(flows).not.toContain(secret);
     expect(flows).not.toContain(path);
     expect(seen.errors).toEqual([]);
