@@ -1,7 +1,7 @@
 /** Through the HTTP server of a whole Node-RED: what the dialog of a device asks, and devices that call us there. */
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HikvisionClient, type Found } from '../../lib/index';
@@ -70,13 +70,19 @@ const fields = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
+const { 'hsp-config': texts } = JSON.parse(
+  readFileSync(resolve(__dirname, '../../nodes/config/locale.json'), 'utf8'),
+) as Record<'hsp-config', { finding: Record<string, string>; remedy: Record<string, string> }>;
+
 describe('a test of the connection', () => {
   it('tells who answers, how events come, and what to mend', async () => {
     const { status, body } = await ask('hsp/test', { fields: fields(), ...credentials });
     expect(status).toBe(200);
     expect(body?.device).toMatchObject({ model: 'SIM-PTZ-4' });
     expect(body?.ways).toEqual(['alertStream']);
-    expect(codes(body)).toEqual(expect.arrayContaining(['answers', 'ways', 'clock']));
+    expect(codes(body)).toEqual(expect.arrayContaining(['answers', 'ways', 'clock', 'silentTriggers']));
+    for (const code of codes(body)) expect(texts.finding).toHaveProperty(code);
+    expect(texts.remedy).toHaveProperty('silentTriggers');
     expect(body?.features).toContain('ptz');
     await until('the stream is closed', () => simulator.streams === 0);
   });
@@ -88,6 +94,7 @@ describe('a test of the connection', () => {
     for (let round = 0; round < 3; round++) {
       const { body } = await ask('hsp/test', question);
       expect(codes(body)).toEqual(['HIK_AUTHENTICATION']);
+      expect(texts.remedy).toHaveProperty('HIK_AUTHENTICATION');
     }
     expect(other.authFailures).toBe(1);
   });
