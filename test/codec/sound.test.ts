@@ -8,7 +8,7 @@ import { ProtocolError } from '../../lib/errors';
 const every = Int16Array.from({ length: 65_536 }, (_, at) => at - 32_768);
 
 describe('G.711', () => {
-  // Hashes over all samples as the reference code of ITU-T G.191 gives them (external).
+  // Hashes over all samples as the `audioop` of Python 3.11, an independent implementation gives them (external).
   it.each([
     ['ulaw', '81d633c9e6972a18c74a58720b96cb8ca0bdd096d4060b646dd708c3b846019a'],
     ['alaw', '38488f6fd710f4686360edc4d38639f96c491595ef93f8eb8d62d5e07ca6ce7b'],

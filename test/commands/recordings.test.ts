@@ -280,7 +280,7 @@ describe('recorder.downloadRecording', () => {
   it('tells about RTSP where there is no download', () => {
     const error = failureOf(() => download(() => refusal(403, 4, 'Invalid Operation', 'methodNotAllowed')));
     expect(error.code).toBe('HIK_UNSUPPORTED');
-    expect(error.message).toMatch(/RTSP.*recorder\.playbackAddress/);
+    expect(error.message).toMatch(/RTSP.*recorder\.playbackUrl/);
   });
 
   it('says what is missing', () => {
@@ -364,7 +364,7 @@ describe('addresses and pictures', () => {
         withPassword: false,
         ...changes,
       } as const;
-      return run(recorder.playbackAddress.isapi(args, context()), device({ [TIME]: UTC })).result;
+      return run(recorder.playbackUrl.isapi(args, context()), device({ [TIME]: UTC })).result;
     };
     expect(address()).toBe('rtsp://192.0.2.10:554/Streaming/tracks/202/?starttime=20240501T100000Z');
     expect(address({ to: '2024-05-01T10:05:00Z', withPassword: true })).toBe(
@@ -440,8 +440,8 @@ describe.skipIf(folder === undefined)('every captured device', () => {
       recorder.searchRecordings.isapi({ channel: 1, from: at, to: undefined, type: 'all', limit: 10 }, context()),
     getRecordSchedule: () => recorder.getRecordSchedule.isapi({ channel: 1 }, context()),
     listRecordingDays: () => recorder.listRecordingDays.isapi({ channel: 1, year: 2024, month: 5 }, context()),
-    playbackAddress: () =>
-      recorder.playbackAddress.isapi(
+    playbackUrl: () =>
+      recorder.playbackUrl.isapi(
         { channel: 1, stream: 'main', from: at, to: undefined, withPassword: false },
         context(),
       ),

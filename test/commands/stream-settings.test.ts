@@ -86,35 +86,6 @@ describe('a stream', () => {
   });
 });
 
-describe('the address of a recording', () => {
-  const time = '<Time><localTime>2024-05-01T20:00:00+08:00</localTime><timeZone>CST-8:00:00</timeZone></Time>';
-  const tail = (args: Record<string, unknown>, respond = device({ '/ISAPI/System/time': time })) =>
-    String(call('playbackUrl', args, respond).result).replace(/^.*\/tracks/, '');
-
-  it('has the wall clock of the device in it', () => {
-    expect(tail({ start: '2024-05-01T12:00:00', end: '2024-05-01T12:05:00' })).toBe(
-      '/101/?starttime=20240501T120000Z&endtime=20240501T120500Z',
-    );
-    expect(tail({ start: '2024-05-01T12:00:00Z', channel: 3, stream: 'sub' })).toBe('/302/?starttime=20240501T200000Z');
-    expect(tail({ start: '2024-05-01T12:00:00', convention: 'utc' })).toBe('/101/?starttime=20240501T040000Z');
-  });
-
-  it('needs the zone only where the two differ, and an end behind the start', () => {
-    const nothing = device({});
-    expect(tail({ start: '2024-05-01T12:00:00' }, nothing)).toBe('/101/?starttime=20240501T120000Z');
-    expect(failureOf(() => tail({ start: '2024-05-01T12:00:00Z' }, nothing)).code).toBe('HIK_UNSUPPORTED');
-    const backwards = { start: '2024-05-01T12:00:00', end: '2024-05-01T12:00:00' };
-    expect(failureOf(() => tail(backwards)).code).toBe('HIK_ARGUMENT');
-  });
-
-  it('holds the password only when it is asked for', () => {
-    const url = (withPassword: boolean) =>
-      call('playbackUrl', { start: '2024-05-01T12:00:00', withPassword }, device({})).result;
-    expect(url(false)).not.toContain('planted-secret');
-    expect(url(true)).toContain('rtsp://admin:planted-secret@192.0.2.10:554/');
-  });
-});
-
 describe('viewers', () => {
   it('are listed', () => {
     const item =

@@ -109,7 +109,7 @@ describe('a download', () => {
       client.recorder.downloadRecording({ file, playbackUri: recording?.playbackUri ?? '' }),
     );
     expect(refused.code).toBe('HIK_UNSUPPORTED');
-    expect(refused.message).toContain('recorder.playbackAddress');
+    expect(refused.message).toContain('recorder.playbackUrl');
     const other = await recorderOf(1_000);
     const nameless = { file, playbackUri: 'rtsp://x/Streaming/tracks/101/?name=x' };
     expect(await codeOf(other.client.recorder.downloadRecording(nameless))).toBe('HIK_REFUSED');

@@ -295,7 +295,7 @@ export const audio = {
     summary:
       'Plays a WAV file, or bytes that are in G.711 already, through the speaker of a camera. Ends when it has been heard; cancelling stops it.',
     effect: 'act',
-    example: { audio: Buffer.alloc(80) },
+    example: { file: 'bell.wav' },
     needs: 'talk',
     params: {
       channel: audioChannelParam,

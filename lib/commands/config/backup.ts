@@ -54,7 +54,7 @@ export const backups = {
     summary: 'Writes all settings of the device into a file, whole or not at all. Keep it as secret as the password.',
     // It changes nothing on the device, but it writes a file here.
     effect: 'act',
-    example: { file: '/nowhere/at/all' },
+    example: { file: 'camera.backup' },
     params: { file: fileParam('Where the settings are written, on the machine that runs this.') },
     httpOnly: true,
     isapi: backup,
@@ -68,7 +68,7 @@ export const backups = {
     summary:
       'Puts the settings of a backup back into a device of the same model and firmware. It restarts; address and passwords may change with it.',
     effect: 'danger',
-    example: { file: '/nowhere/at/all' },
+    example: { file: 'camera.backup' },
     params: { file: fileParam('A file that config.backup wrote, on the machine that runs this.') },
     httpOnly: true,
     isapi: restore,

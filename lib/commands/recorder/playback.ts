@@ -49,7 +49,7 @@ function* download(
     );
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
-    const words = 'this device gives no recordings by HTTP; players get them by RTSP, see recorder.playbackAddress';
+    const words = 'this device gives no recordings by HTTP; players get them by RTSP, see recorder.playbackUrl';
     throw new UnsupportedError(words, contextOf(error));
   }
   if (answer.sizeBytes === undefined) {
@@ -96,7 +96,7 @@ function* uriAt(
 
 /* Addresses */
 
-function* playbackAddress(
+function* playbackUrl(
   args: {
     channel: number;
     stream: 'main' | 'sub';
@@ -198,7 +198,7 @@ export const playback = {
       'Writes a recording into a file, whole or not at all. Which one is said by playbackUri from a search, or by channel and time.',
     // It changes nothing on the device, but it writes a file here.
     effect: 'act',
-    example: { file: '/nowhere/at/all', time: '2024-05-01T10:00:00' },
+    example: { file: 'gate.mp4', time: '2024-05-01T10:00:00' },
     needs: 'recording',
     params: {
       file: fileParam('Where the recording is written, on the machine that runs this.'),
@@ -224,7 +224,7 @@ export const playback = {
     source: [`ISAPI ${DOWNLOAD_PATH}`, 'isapi.md §3.9'],
   }),
 
-  playbackAddress: command({
+  playbackUrl: command({
     title: 'Playback address',
     summary:
       'The RTSP address at which players see what was recorded. Search first: without a recording a device may play another one.',
@@ -242,7 +242,7 @@ export const playback = {
       to: { kind: 'time', title: 'To', description: 'Left out: the player ends it.', optional: true },
       withPassword: withPasswordParam,
     },
-    isapi: playbackAddress,
+    isapi: playbackUrl,
     returns: 'The address as a text.',
     paths: ['/ISAPI/Security/adminAccesses', '/ISAPI/System/time', SEARCH_PATH],
     source: ['ISAPI /ISAPI/Security/adminAccesses', 'isapi.md §3.5'],

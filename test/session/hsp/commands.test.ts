@@ -9,8 +9,13 @@ import { hspSimulator } from '../../support/hsp-simulators';
 
 const MODELS = ['camera', 'nvr', 'doorstation'] as const;
 
-/** What each command is called with: the example of its definition. */
-const EXAMPLES = new Map(commandList().map(({ name, example }) => [name as string, example]));
+/** What each command is called with: the example of its definition; files are never really written or read here. */
+const EXAMPLES = new Map(
+  commandList().map(({ name, example, isHttpOnly }) => [
+    name as string,
+    isHttpOnly && Object.hasOwn(example, 'file') ? { ...example, file: '/nowhere/at/all' } : example,
+  ]),
+);
 
 /** Answer, or code of the error, while a fake clock moves on. */
 async function outcome(
