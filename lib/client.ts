@@ -108,6 +108,8 @@ class ClientBase {
   private readonly pushed: EventInlet;
   private readonly ways: Ways;
   private readonly polls: Polls;
+  /** One for all its connections: it remembers what stood on the device before us. */
+  private push: PushCompanion | null = null;
   private readonly connection: Connection;
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
   private readonly warningListeners = new Set<(warning: Warning) => void>();
@@ -336,8 +338,10 @@ class ClientBase {
     const closed = new ClosedError('the connection was closed', { device: this.link.place });
     for (const { abort } of this.calls) abort.abort(closed);
     await this.settled([...this.calls].map(({ done }) => done));
-    const ended = this.connection.close();
+    const ended = this.connection.close().then(() => this.push?.quit());
     this.pump.close();
+    // What is put back on the device needs the way to it.
+    if (this.push?.isEntered === true) await ended;
     await Promise.all([ended, this.link.close()]);
     this.stateListeners.clear();
     this.warningListeners.clear();
@@ -376,17 +380,14 @@ class ClientBase {
     // A device that comes to us takes no questions.
     const pollers = this.link.describe === undefined ? this.polls.pollers() : [];
     if (push === undefined || !this.ways.allows('push')) return pollers;
-    return [
-      ...pollers,
-      new PushCompanion({
-        options: push,
-        inlet: this.pushed,
-        device: { token: this.pushTokenOf(push), address: this.host, mac: this.device?.mac ?? null },
-        warn: (warning) => this.warn(warning),
-        call: (command, args, signal) => this.lastCall(command, args, signal),
-        isEnding: () => this.isClosed,
-      }),
-    ];
+    this.push ??= new PushCompanion({
+      options: push,
+      inlet: this.pushed,
+      device: () => ({ token: this.pushTokenOf(push), address: this.host, mac: this.device?.mac ?? null }),
+      warn: (warning) => this.warn(warning),
+      call: (command, args, signal) => this.lastCall(command, args, signal),
+    });
+    return [...pollers, this.push];
   }
 
   /** Also while the client is being closed: what is put back on the device then, within the time that a close may take. */

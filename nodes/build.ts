@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../lib/index';
-import { commandHelp, detailsHelp, editorCommands, helpFrom, localeOf } from './shared/generate';
+import { commandHelp, detailsHelp, editorCommands, groupedKinds, helpFrom, localeOf } from './shared/generate';
 
 const NODES = ['config', 'connect', 'command', 'event-in', 'mqtt'] as const;
 
@@ -50,7 +50,7 @@ async function bundle(entry: string): Promise<string> {
     charset: 'utf8',
     define: {
       COMMANDS: JSON.stringify(editorCommands(commandList())),
-      EVENT_KINDS: JSON.stringify(EVENT_KIND_NAMES),
+      EVENT_KIND_GROUPS: JSON.stringify(groupedKinds(EVENT_KIND_NAMES)),
     },
   };
   const [file] = (await build(options)).outputFiles;

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../lib/simulator';
-import { projectRoot, requireBuilt } from './support/built';
-import { startRuntime, type Runtime, type RuntimeNode } from './support/runtime';
+import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../lib/simulator';
+import { projectRoot } from './support/built';
+import type { Runtime, RuntimeNode } from './support/runtime';
+import { startWhole, type Whole } from './support/whole';
 
 const folder = join(projectRoot, 'examples');
 const names = readdirSync(folder)
@@ -13,29 +13,16 @@ const names = readdirSync(folder)
 
 const flowOf = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as RuntimeNode[];
 
-let userDir: string;
+let whole: Whole;
 let runtime: Runtime;
 let simulator: Simulator;
 
 beforeAll(async () => {
-  requireBuilt();
-  userDir = mkdtempSync(join(tmpdir(), 'hsp-examples-'));
-  simulator = await Simulator.start({ device: builtInDevice('camera') });
-  const nodeRed = process.env.NODE_RED;
-  runtime = await startRuntime({
-    userDir,
-    packageDir: projectRoot,
-    port: 0,
-    logLevel: 'off',
-    ...(nodeRed === undefined ? {} : { nodeRed }),
-  });
+  whole = await startWhole();
+  ({ runtime, simulator } = whole);
 });
 
-afterAll(async () => {
-  await runtime.stop();
-  await simulator.close();
-  rmSync(userDir, { recursive: true, force: true });
-});
+afterAll(() => whole.close());
 
 afterEach(() => runtime.setFlows([]));
 

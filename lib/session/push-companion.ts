@@ -39,24 +39,38 @@ interface Before {
   readonly format: string | null;
 }
 
+export interface PushedDevice {
+  readonly token: string;
+  readonly address: string;
+  readonly mac: string | null;
+}
+
 export interface PushParts {
   readonly options: PushOptions;
   readonly inlet: EventInlet;
-  readonly device: { readonly token: string; readonly address: string; readonly mac: string | null };
+  readonly device: () => PushedDevice;
   readonly warn: (warning: Warning) => void;
   readonly call: (command: string, args: Record<string, unknown>, signal?: AbortSignal) => Promise<unknown>;
-  /** The client is being closed, so what stood on the device before is put back; a lost connection comes again. */
-  readonly isEnding: () => boolean;
 }
 
 export class PushCompanion implements EventCompanion {
   readonly name = PUSH_WAY;
 
+  /** Our entry on the device; it stays while a connection is lost, or nobody wants events for a while. */
+  private entered: Entered | null = null;
+  /** It is being made. */
+  private isEntering = false;
+
   constructor(private readonly parts: PushParts) {}
+
+  /** Something of ours stands, or may stand, on the device. */
+  get isEntered(): boolean {
+    return this.entered !== null || this.isEntering;
+  }
 
   async run(signal: AbortSignal, working: (isWorking: boolean) => void): Promise<void> {
     const { options, inlet } = this.parts;
-    const { token, address, mac } = this.parts.device;
+    const { token, address, mac } = this.parts.device();
     inlet.begin();
     const place = options.listener.register({
       token,
@@ -68,9 +82,8 @@ export class PushCompanion implements EventCompanion {
         return inlet.body();
       },
     });
-    let entered: Entered | null = null;
     try {
-      if (options.calledAt !== undefined) entered = await this.enter(options.calledAt, signal);
+      const entered = options.calledAt === undefined ? null : await this.enter(options.calledAt, signal);
       if (entered?.ignored.length === 0) working(true);
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
@@ -79,22 +92,29 @@ export class PushCompanion implements EventCompanion {
     } finally {
       place.close();
       inlet.end();
-      if (entered !== null && this.parts.isEnding()) await this.leave(entered);
     }
+  }
+
+  /** The client is being closed: what stood there before us is put back. */
+  async quit(): Promise<void> {
+    const { entered } = this;
+    this.entered = null;
+    if (entered !== null) await this.leave(entered);
   }
 
   /** @returns null where it did not succeed; the user may have entered us by hand. */
   private async enter(calledAt: string, signal: AbortSignal): Promise<Entered | null> {
-    const { call, warn, device, options } = this.parts;
+    const { call, warn, options } = this.parts;
     const { protocol, hostname, port } = new URL(calledAt);
     const isSecure = protocol === 'https:';
+    this.isEntering = true;
     try {
       const entered = (await call(
         'event.setPushHost',
         {
           address: hostname.replace(/^\[(.*)\]$/, '$1'),
           port: port === '' ? (isSecure ? 443 : 80) : Number(port),
-          url: options.listener.pathOf(device),
+          url: options.listener.pathOf(this.parts.device()),
           scheme: isSecure ? 'HTTPS' : 'HTTP',
         },
         signal,
@@ -105,6 +125,7 @@ export class PushCompanion implements EventCompanion {
           message: `the device took our entry as push host ${entered.host} and ignored: ${entered.ignored.join(', ')}. It may not reach us`,
         });
       }
+      this.entered = this.withFirst(entered);
       return entered;
     } catch (error) {
       if (signal.aborted || !(error instanceof HikvisionError)) throw error;
@@ -113,7 +134,16 @@ export class PushCompanion implements EventCompanion {
         message: `the device does not let us enter ourselves as push host (${error.message}); what it pushes is taken all the same`,
       });
       return null;
+    } finally {
+      this.isEntering = false;
     }
+  }
+
+  /** After a lost connection it is our own entry that stood there; what it had taken the place of is not forgotten. */
+  private withFirst(entered: Entered): Entered {
+    const first = this.entered;
+    const isAgain = first?.host === entered.host && entered.before !== null && this.isOurs(entered.before);
+    return isAgain ? { ...entered, before: first?.before ?? null } : entered;
   }
 
   /** Puts back what stood there before, as far as a device tells it: a password never comes back. */
@@ -137,6 +167,6 @@ export class PushCompanion implements EventCompanion {
 
   /** Left over from an earlier run that had no time to leave. */
   private isOurs({ url }: Before): boolean {
-    return url?.endsWith(this.parts.options.listener.pathOf(this.parts.device)) === true;
+    return url?.endsWith(this.parts.options.listener.pathOf(this.parts.device())) === true;
   }
 }

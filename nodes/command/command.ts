@@ -26,6 +26,7 @@ export = (RED: NodeAPI): void => {
     const translate = translatorOf(RED);
     const status = new StatusLine((shown) => this.status(shown), translate, systemClock);
     const states = connection.onState((state) => status.setConnection(state));
+    const remarks = connection.onRemarks((known) => status.setRemarks(known));
     const closing = new AbortController();
     connection.register(this);
 
@@ -65,6 +66,7 @@ export = (RED: NodeAPI): void => {
     this.on('close', (done: () => void) => {
       closing.abort();
       states.close();
+      remarks.close();
       status.close();
       void connection.release(this).finally(done);
     });

@@ -52,8 +52,16 @@ RED.nodes.registerType<CommandProperties>('hsp-command', {
       showParameters(parameters, command, args, translate);
     };
     // Parameters of the same name (the channel, mostly) survive a change of the command.
-    searchableCommands($('#hsp-command-search'), $('#node-input-command'), this.command, translate, (name) =>
-      show(name, readParameters(parameters)),
+    searchableCommands(
+      {
+        search: $('#hsp-command-search'),
+        deviceClass: $('#hsp-command-class'),
+        count: $('#hsp-command-count'),
+        select: $('#node-input-command'),
+      },
+      this.command,
+      translate,
+      (name) => show(name, readParameters(parameters)),
     );
     show(this.command, this.args ?? {});
   },

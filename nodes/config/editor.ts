@@ -1,14 +1,27 @@
 import { hasEnvironment } from '../shared/checks';
+import { askRuntime, type Problem } from '../shared/editor/ask';
+import { showFound, showReport, type Examination, type FoundDevice } from '../shared/editor/report';
+import type { Translate } from '../shared/editor/fields';
 
 interface ConfigProperties {
   name?: string | undefined;
   host: string;
   port: string;
   protocol: string;
+  deviceId: string;
   tls: string;
   caFile: string;
   fingerprint: string;
   allowBasic: boolean;
+  login: string;
+  push: string;
+  pushPort: string;
+  pushKeyFile: string;
+  pushCertFile: string;
+  pushEnter: boolean;
+  calledAt: string;
+  merge: boolean;
+  site: boolean;
 }
 
 interface ConfigCredentials {
@@ -22,8 +35,8 @@ function isHost(value: string): boolean {
   return host !== '' && (hasEnvironment(host) || !/[\s/\\@?#]/.test(host));
 }
 
-function isPort(value: string | number): boolean {
-  const port = String(value).trim();
+function isPort(value: string | number | undefined): boolean {
+  const port = String(value ?? '').trim();
   return port === '' || hasEnvironment(port) || (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535);
 }
 
@@ -37,19 +50,34 @@ const USUAL_PORTS: Readonly<Record<string, string>> = {
   hsp: '8000',
   hsps: '8443',
   auto: '80',
+  ehome: '7660',
 };
 
 function isSecureProtocol(protocol: string): boolean {
   return protocol === 'https' || protocol === 'hsps';
 }
 
+/** Flows from before these fields existed lack them; they mean what the runtime takes them for. */
+const LATER: Partial<ConfigProperties> = { login: 'auto', push: 'off', pushEnter: true, merge: true, site: true };
+
 RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
   category: 'config',
   defaults: {
     name: { value: '' },
-    host: { value: '', required: true, validate: isHost },
+    host: {
+      value: '',
+      validate(this: ConfigProperties, value: string) {
+        return this.protocol === 'ehome' || isHost(value);
+      },
+    },
     port: { value: '', validate: isPort },
     protocol: { value: 'http' },
+    deviceId: {
+      value: '',
+      validate(this: ConfigProperties, value: string) {
+        return this.protocol !== 'ehome' || hasEnvironment(value) || /^[\w.-]{1,64}$/.test((value ?? '').trim());
+      },
+    },
     tls: { value: 'system' },
     caFile: {
       value: '',
@@ -64,31 +92,100 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
       },
     },
     allowBasic: { value: false },
+    login: { value: 'auto' },
+    push: { value: 'off' },
+    pushPort: { value: '', validate: isPort },
+    pushKeyFile: { value: '' },
+    pushCertFile: { value: '' },
+    pushEnter: { value: true },
+    calledAt: {
+      value: '',
+      validate(this: ConfigProperties, value: string) {
+        const isWanted = (this.push === 'own' || this.push === 'mounted') && this.pushEnter !== false;
+        return !isWanted || this.protocol === 'ehome' || (value ?? '').trim() !== '';
+      },
+    },
+    merge: { value: true },
+    site: { value: true },
   },
   credentials: { user: { type: 'text' }, password: { type: 'password' } },
   label() {
-    return this.name || this.host || String(this._('hsp-config.label.unnamed'));
+    const address = this.protocol === 'ehome' ? this.deviceId : this.host;
+    return this.name || address || String(this._('hsp-config.label.unnamed'));
   },
   oneditprepare() {
-    const protocol = $('#node-config-input-protocol');
-    const tls = $('#node-config-input-tls');
-    const basic = $('#node-config-input-allowBasic');
+    const translate: Translate = (key, values) => String(this._(`hsp-config.${key}`, values));
+    const field = (name: string) => $(`#node-config-input-${name}`);
+    for (const [name, usual] of Object.entries(LATER)) {
+      if (this[name as keyof ConfigProperties] !== undefined) continue;
+      if (typeof usual === 'boolean') field(name).prop('checked', usual);
+      else field(name).val(String(usual));
+    }
     const update = () => {
-      const chosen = String(protocol.val());
+      const chosen = String(field('protocol').val());
       const isSecure = isSecureProtocol(chosen);
-      const choice = String(tls.val());
-      $('#node-config-input-port').attr('placeholder', USUAL_PORTS[chosen] ?? '80');
+      const dialsIn = chosen === 'ehome';
+      const certificate = String(field('tls').val());
+      const push = String(field('push').val());
+      field('port').attr('placeholder', USUAL_PORTS[chosen] ?? '80');
+      $('#hsp-config-port-label').text(translate(dialsIn ? 'label.udpPort' : 'label.port'));
+      $('.hsp-config-ehome').toggle(dialsIn);
+      $('#hsp-config-host, #hsp-config-found, #hsp-config-login, #hsp-config-testing, #hsp-config-report').toggle(
+        !dialsIn,
+      );
+      $('#hsp-config-login-way').toggle(chosen === 'http' || chosen === 'https' || chosen === 'auto');
       $('#hsp-config-tls').toggle(isSecure);
-      $('#hsp-config-ca').toggle(choice === 'ca');
-      $('#hsp-config-fingerprint').toggle(choice === 'fingerprint');
-      $('#hsp-config-any').toggle(choice === 'any');
+      $('#hsp-config-ca').toggle(certificate === 'ca');
+      $('#hsp-config-fingerprint').toggle(certificate === 'fingerprint');
+      $('#hsp-config-any').toggle(certificate === 'any');
       $('#hsp-config-basic').toggle(chosen === 'http' || chosen === 'auto');
       $('#hsp-config-command-port').toggle(chosen === 'hsp' || chosen === 'hsps' || chosen === 'auto');
-      $('#hsp-config-basic-warning').toggle(basic.is(':checked'));
+      $('#hsp-config-basic-warning').toggle(field('allowBasic').is(':checked'));
+      $('#hsp-config-mounted').toggle(push === 'mounted');
+      $('#hsp-config-own').toggle(push === 'own');
+      $('#hsp-config-entering').toggle(push !== 'off' && !dialsIn);
+      $('#hsp-config-called-at').toggle(field('pushEnter').is(':checked'));
     };
-    protocol.on('change', update);
-    tls.on('change', update);
-    basic.on('change', update);
+    for (const name of ['protocol', 'tls', 'allowBasic', 'push', 'pushEnter']) field(name).on('change', update);
     update();
+
+    const found = $('#hsp-config-found');
+    const report = $('#hsp-config-report');
+    $('#hsp-config-find').on('click', () => {
+      found.text(translate('find.searching'));
+      void askRuntime<FoundDevice[]>('hsp/discover', {}, $('#hsp-config-find')).then((answer) => {
+        if ('problem' in answer) found.text(problemText(answer, translate));
+        else {
+          showFound(found, answer, translate, ({ address, port }) => {
+            report.empty();
+            field('host').val(address).trigger('change').trigger('focus');
+            const isHttp = field('protocol').val() === 'http';
+            field('port')
+              .val(isHttp && port !== null && port !== 80 ? String(port) : '')
+              .trigger('change');
+          });
+        }
+      });
+    });
+
+    $('#hsp-config-test').on('click', () => {
+      report.text(translate('test.running'));
+      const texts = ['host', 'port', 'protocol', 'tls', 'caFile', 'fingerprint', 'login', 'deviceId'];
+      const fields = Object.fromEntries(texts.map((name) => [name, String(field(name).val() ?? '')]));
+      const question = {
+        id: this.id,
+        fields: { ...fields, allowBasic: field('allowBasic').is(':checked') },
+        user: String(field('user').val() ?? ''),
+        password: String(field('password').val() ?? ''),
+      };
+      void askRuntime<Examination>('hsp/test', question, $('#hsp-config-test')).then((answer) => {
+        if ('problem' in answer) report.text(problemText(answer, translate));
+        else showReport(report, answer, translate);
+      });
+    });
   },
 });
+
+function problemText({ problem, reason }: Problem, translate: Translate): string {
+  return translate(`test.${problem}`, { reason: reason ?? '' });
+}

@@ -7,6 +7,8 @@ import { StatusLine } from '../shared/status';
 
 interface ConnectDef extends NodeDef {
   readonly device: string;
+  /** Also a message when events begin, or cease, to come by another way. */
+  readonly ways?: boolean;
 }
 
 /** Reports changes of a connection, and controls it. */
@@ -17,8 +19,9 @@ export = (RED: NodeAPI): void => {
     const status = new StatusLine((shown) => this.status(shown), translatorOf(RED), systemClock);
     const message = (payload: ConnectionPayload) => ({ topic: topicOf(connection.name, 'connection'), payload });
 
-    const reports = connection.onReport((state) => this.send(message(connectionPayload(state))));
+    const reports = connection.onReport((state) => this.send(message(connectionPayload(state))), def.ways === true);
     const states = connection.onState((state) => status.setConnection(state));
+    const remarks = connection.onRemarks((known) => status.setRemarks(known));
     connection.register(this);
 
     this.on('input', (msg, send, done) => {
@@ -32,6 +35,7 @@ export = (RED: NodeAPI): void => {
     this.on('close', (done: () => void) => {
       reports.close();
       states.close();
+      remarks.close();
       status.close();
       void connection.release(this).finally(done);
     });

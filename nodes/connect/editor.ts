@@ -1,6 +1,7 @@
 interface ConnectProperties {
   name?: string | undefined;
   device: string;
+  ways: boolean;
 }
 
 RED.nodes.registerType<ConnectProperties>('hsp-connect', {
@@ -10,6 +11,7 @@ RED.nodes.registerType<ConnectProperties>('hsp-connect', {
   defaults: {
     name: { value: '' },
     device: { value: '', type: 'hsp-config', required: true },
+    ways: { value: false },
   },
   inputs: 1,
   outputs: 1,

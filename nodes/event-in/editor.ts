@@ -29,9 +29,9 @@ RED.nodes.registerType<EventInProperties>('hsp-event-in', {
     name: { value: '' },
     device: { value: '', type: 'hsp-config', required: true },
     kinds: { value: [] },
-    channels: { value: '', validate: (value: string) => parseNumberList(value, 'device') !== undefined },
+    channels: { value: '', validate: (value: string) => parseNumberList(value ?? '', 'device') !== undefined },
     targets: { value: '' },
-    regions: { value: '', validate: (value: string) => parseNumberList(value) !== undefined },
+    regions: { value: '', validate: (value: string) => parseNumberList(value ?? '') !== undefined },
     states: { value: STATES },
     minDuration: { value: '0', validate: isSeconds },
     coolDown: { value: '0', validate: isSeconds },
@@ -61,8 +61,14 @@ RED.nodes.registerType<EventInProperties>('hsp-event-in', {
   },
   oneditprepare() {
     const text = (key: string) => String(this._(`hsp-event-in.${key}`));
-    const kinds = EVENT_KINDS.map((value) => ({ value, label: text(`kind.${value}`) }));
-    showTicks($('#hsp-event-in-kinds'), 'kind', kinds, this.kinds ?? []);
+    const container = $('#hsp-event-in-kinds');
+    for (const { group, kinds } of EVENT_KIND_GROUPS) {
+      const name = text(`group.${group}`);
+      $('<div class="hsp-group">').text(name).attr('aria-hidden', 'true').appendTo(container);
+      const ticks = $('<div class="hsp-group-ticks" role="group">').attr('aria-label', name).appendTo(container);
+      const options = kinds.map((value) => ({ value, label: text(`kind.${value}`) }));
+      showTicks(ticks, 'kind', options, this.kinds ?? []);
+    }
     const states = STATES.map((value) => ({ value, label: text(`state.${value}`) }));
     showTicks($('#hsp-event-in-states'), 'state', states, this.states?.length ? this.states : STATES);
     $('#hsp-event-in-outputs').val(String(this.outputs === 2 ? 2 : 1));

@@ -46,13 +46,19 @@ export = (RED: NodeAPI): void => {
       },
       (count) => status.setNote(translate('hsp-event-in.status.suppressed', { count })),
     );
-    const events = connection.onEvent((event) => filter.push(event), endAfterMs === 0 ? {} : { endAfterMs });
+    const events = connection.onEvent((event) => filter.push(event), {
+      ...(endAfterMs === 0 ? {} : { endAfterMs }),
+      // A device is asked for what somebody wants.
+      ...(filtering.settings.kinds.size === 0 ? {} : { kinds: [...filtering.settings.kinds] }),
+    });
     const states = connection.onState((state) => status.setConnection(state));
+    const remarks = connection.onRemarks((known) => status.setRemarks(known));
     connection.register(this);
 
     this.on('close', (done: () => void) => {
       events.close();
       states.close();
+      remarks.close();
       filter.close();
       status.close();
       void connection.release(this).finally(done);

@@ -22,6 +22,8 @@ export interface EditorCommand {
   readonly title: string;
   readonly summary: string;
   readonly effect: 'read' | 'act' | 'write' | 'danger';
+  /** The class of devices that it is for; null for cameras and recorders in general. */
+  readonly deviceClass: string | null;
   readonly params: Readonly<Record<string, EditorParam>>;
 }
 

@@ -1,14 +1,52 @@
 /** One connection per device: opened by its first user, closed by its last. */
-import { HikvisionClient, UnreachableError } from '../../lib/index';
-import type { ClientOptions, ConnectionState, HikvisionEvent, Subscription } from '../../lib/index';
+import { HikvisionClient, systemClock, UnreachableError } from '../../lib/index';
+import type {
+  ClientOptions,
+  ConnectionState,
+  EventKind,
+  Features,
+  HikvisionEvent,
+  Subscription,
+  Timer,
+} from '../../lib/index';
 import type { Node, NodeAPI } from 'node-red';
 import type { DeviceState } from './message';
+import type { DialInWish, PushWish } from './settings';
+import type { Share, SharedWays } from './shared-ways';
 
 /** What a configuration node makes of its fields: options for a client, or what is wrong with them in words for people. */
 export type DeviceSettings = {
   /** The name the user gave, else the host, as far as they are known. */
   readonly name: string;
-} & ({ readonly options: ClientOptions; readonly address: string } | { readonly problem: string });
+} & (UsableSettings | { readonly problem: string });
+
+interface UsableSettings {
+  readonly options: ClientOptions;
+  readonly address: string;
+  /** The device calls us. */
+  readonly push?: PushWish;
+  /** The device dials in. */
+  readonly dialIn?: DialInWish;
+  /** It shares its cameras with the other devices of these flows; true when not given. */
+  readonly isOnSite?: boolean;
+}
+
+/** What users should know of a connection that holds. */
+export interface Remarks {
+  /** Messages of a flood that were dropped unread. */
+  readonly droppedMessages: number;
+  /** Events that were ended early because too many ran at once. */
+  readonly evictedEvents: number;
+  /** Why the device cannot call us; null where it can, or shall not. */
+  readonly pushProblem: string | null;
+  /** It dials in: experimental, without commands and events. */
+  readonly isDialIn: boolean;
+}
+
+export interface EventOptions {
+  readonly endAfterMs?: number;
+  readonly kinds?: readonly EventKind[];
+}
 
 /** The node that asks; only there to be told apart. */
 export type ConnectionUser = object;
@@ -26,21 +64,31 @@ export interface ConnectionDependencies {
   readonly whenStarted: (run: () => void) => Subscription;
   /** For the log: what the client found odd. Never holds a password. */
   readonly onWarning: (message: string) => void;
+  /** What all devices of these flows share. */
+  readonly ways?: SharedWays;
   readonly createClient?: (options: ClientOptions) => HikvisionClient;
 }
 
 interface EventListener {
   readonly listener: (event: HikvisionEvent) => void;
-  readonly options: { readonly endAfterMs?: number };
+  readonly options: EventOptions;
   handle?: Subscription;
 }
+
+/** How often is looked at what was dropped. */
+const REMARKS_INTERVAL_MS = 1_000;
 
 export class Connection {
   private current: DeviceState;
   private readonly users = new Set<ConnectionUser>();
   private readonly stateListeners = new Set<(state: DeviceState) => void>();
   private readonly eventListeners = new Set<EventListener>();
+  private readonly remarkListeners = new Set<(remarks: Remarks) => void>();
+  private remarks: Remarks;
+  private remarksTimer: Timer | undefined;
   private client: HikvisionClient | undefined;
+  /** Of what is shared, as long as the client is open. */
+  private shares: Share<unknown>[] = [];
   private clientHandles: Subscription[] = [];
   private deviceName: string | null = null;
   private isStarted = false;
@@ -51,6 +99,8 @@ export class Connection {
   constructor(private readonly given: ConnectionDependencies) {
     const { settings } = given;
     this.current = 'problem' in settings ? { state: 'misconfigured', reason: settings.problem } : { state: 'idle' };
+    const isDialIn = 'options' in settings && settings.dialIn !== undefined;
+    this.remarks = { droppedMessages: 0, evictedEvents: 0, pushProblem: null, isDialIn };
   }
 
   get state(): DeviceState {
@@ -94,6 +144,7 @@ export class Connection {
     await this.settle();
     this.stateListeners.clear();
     this.eventListeners.clear();
+    this.remarkListeners.clear();
   }
 
   /** Called with the present state first, then with each change. */
@@ -103,15 +154,24 @@ export class Connection {
     return { close: () => void this.stateListeners.delete(listener) };
   }
 
+  /** Called with the present remarks first, then with each change. */
+  onRemarks(listener: (remarks: Remarks) => void): Subscription {
+    this.remarkListeners.add(listener);
+    listener(this.remarks);
+    return { close: () => void this.remarkListeners.delete(listener) };
+  }
+
   /**
    * Changes worth a message: from the start of the flows on, beginning with a state other than idle, without repeats.
+   *
+   * @param withWays also when events begin, or cease, to come by another way.
    */
-  onReport(listener: (state: DeviceState) => void): Subscription {
+  onReport(listener: (state: DeviceState) => void, withWays = false): Subscription {
     let states: Subscription | undefined;
     let last = 'idle';
     const starting = this.given.whenStarted(() => {
       states = this.onState((state) => {
-        const key = 'code' in state ? `${state.state} ${state.code}` : state.state;
+        const key = reportKey(state, withWays);
         if (key === last) return;
         last = key;
         listener(state);
@@ -125,7 +185,7 @@ export class Connection {
     };
   }
 
-  onEvent(listener: (event: HikvisionEvent) => void, options: { readonly endAfterMs?: number } = {}): Subscription {
+  onEvent(listener: (event: HikvisionEvent) => void, options: EventOptions = {}): Subscription {
     const entry: EventListener = { listener, options };
     this.eventListeners.add(entry);
     if (this.client !== undefined) entry.handle = this.client.events(listener, options);
@@ -144,6 +204,16 @@ export class Connection {
     options: { confirm?: boolean; signal?: AbortSignal; onProgress?: (progress: number) => void },
   ): Promise<unknown> {
     return (await this.opened()).call(command, args, options);
+  }
+
+  /** What the device has. @throws HikvisionError. */
+  async features(): Promise<Features> {
+    return (await this.opened()).features();
+  }
+
+  /** Where the device calls us, `/hsp/...`; a secret. Null where it does not. */
+  get pushPath(): string | null {
+    return this.client?.pushPath ?? null;
   }
 
   /**
@@ -172,20 +242,24 @@ export class Connection {
     this.queue = this.queue.then(async () => {
       const isWanted = this.isStarted && this.users.size > 0;
       if (this.client !== undefined && !isWanted) await this.shut(this.client);
-      if (this.client === undefined && isWanted) this.open();
+      if (this.client === undefined && isWanted) await this.open();
     });
     return this.queue;
   }
 
-  private open(): void {
+  private async open(): Promise<void> {
     const { settings, serials, onWarning } = this.given;
     if ('problem' in settings) return;
     const expectedSerial = serials.get(settings.address);
-    const options = expectedSerial === undefined ? settings.options : { ...settings.options, expectedSerial };
     let client: HikvisionClient;
     try {
+      const options = {
+        ...(await this.withShares(settings)),
+        ...(expectedSerial === undefined ? {} : { expectedSerial }),
+      };
       client = this.given.createClient?.(options) ?? new HikvisionClient(options);
     } catch (error) {
+      await this.giveBackShares();
       this.change({ state: 'misconfigured', reason: (error as Error).message });
       return;
     }
@@ -200,9 +274,64 @@ export class Connection {
     for (const entry of this.eventListeners) entry.handle = client.events(entry.listener, entry.options);
     // Why it failed is a state that the listeners above have been told; nothing else waits for this attempt.
     client.connect().catch(() => undefined);
+    this.watchCounters(client);
+  }
+
+  /** The options of the client, with its part in what the devices share. @throws where the device cannot do without. */
+  private async withShares(settings: UsableSettings): Promise<ClientOptions> {
+    const { ways, onWarning } = this.given;
+    const { options, push, dialIn, isOnSite = true } = settings;
+    if (ways === undefined) return options;
+    const events = { ...options.events, ...(isOnSite ? { site: ways.site } : {}) };
+    if (dialIn !== undefined) {
+      const server = await ways.dialInServer(dialIn.port);
+      this.shares.push(server);
+      const wish = { server: server.value, deviceId: dialIn.deviceId };
+      return { ...options, ...(await this.withPush(events, push, ways)), dialIn: wish };
+    }
+    try {
+      return { ...options, ...(await this.withPush(events, push, ways)) };
+    } catch (error) {
+      // The other ways of a device go on without this one.
+      const pushProblem = (error as { code?: string }).code ?? (error as Error).message;
+      onWarning(`the device cannot call us: ${(error as Error).message}`);
+      this.remark({ ...this.remarks, pushProblem });
+      return { ...options, events };
+    }
+  }
+
+  private async withPush(
+    events: NonNullable<ClientOptions['events']>,
+    push: PushWish | undefined,
+    ways: SharedWays,
+  ): Promise<Pick<ClientOptions, 'events'>> {
+    if (push === undefined) return { events };
+    const { calledAt } = push;
+    const listener = await ways.pushListener(push.place);
+    this.shares.push(listener);
+    const called = calledAt === undefined ? {} : { calledAt };
+    return { events: { ...events, push: { listener: listener.value, secret: ways.secret, ...called } } };
+  }
+
+  private async giveBackShares(): Promise<void> {
+    for (const share of this.shares.splice(0)) await share.giveBack();
+  }
+
+  private watchCounters(client: HikvisionClient): void {
+    const { droppedMessages, evictedEvents } = client.counters;
+    this.remark({ ...this.remarks, droppedMessages, evictedEvents });
+    this.remarksTimer = systemClock.after(REMARKS_INTERVAL_MS, () => this.watchCounters(client));
+  }
+
+  private remark(remarks: Remarks): void {
+    const before = this.remarks;
+    this.remarks = remarks;
+    if (JSON.stringify(before) === JSON.stringify(remarks)) return;
+    for (const listener of [...this.remarkListeners]) listener(remarks);
   }
 
   private async shut(client: HikvisionClient): Promise<void> {
+    this.remarksTimer?.cancel();
     for (const entry of this.eventListeners) {
       entry.handle?.close();
       delete entry.handle;
@@ -215,6 +344,8 @@ export class Connection {
       this.given.onWarning((error as Error).message);
     }
     this.client = undefined;
+    await this.giveBackShares();
+    this.remark({ ...this.remarks, pushProblem: null });
     this.change({ state: 'idle' });
   }
 
@@ -228,6 +359,11 @@ export class Connection {
     this.current = state;
     for (const listener of [...this.stateListeners]) listener(state);
   }
+}
+
+function reportKey(state: DeviceState, withWays: boolean): string {
+  if (state.state === 'connected' && withWays) return `connected ${state.stream} ${state.ways.join()}`;
+  return 'code' in state ? `${state.state} ${state.code}` : state.state;
 }
 
 /**

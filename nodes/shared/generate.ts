@@ -6,12 +6,13 @@ type Param = CommandDescription['params'][string];
 
 /** The commands as data that can stand in a script. */
 export function editorCommands(commands: readonly CommandDescription[]): EditorCommand[] {
-  return commands.map(({ name, family, title, summary, effect, params }) => ({
+  return commands.map(({ name, family, title, summary, effect, deviceClass, params }) => ({
     name,
     family,
     title,
     summary,
     effect,
+    deviceClass,
     params: Object.fromEntries(Object.entries(params).map(([key, param]) => [key, editorParam(param)])),
   }));
 }
@@ -21,6 +22,49 @@ function editorParam(param: Param): EditorParam {
   const { expression, meaning } = param.pattern;
   return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning } };
 }
+
+/** The kinds in the groups of the dialog; one that stands in no group comes last, so that none is missing. */
+export function groupedKinds(kinds: readonly string[]): { group: string; kinds: string[] }[] {
+  const named = Object.entries(KIND_GROUPS).map(([group, own]) => ({
+    group,
+    kinds: own.filter((kind) => kinds.includes(kind)),
+  }));
+  const placed = new Set(named.flatMap((each) => each.kinds));
+  const rest = kinds.filter((kind) => !placed.has(kind));
+  return [...named, { group: 'rest', kinds: rest }].filter((each) => each.kinds.length > 0);
+}
+
+/** What belongs together when somebody looks for a kind. */
+const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  detection: ['motion', 'pir', 'person', 'face', 'vehicle', 'audio', 'sceneChange', 'ship', 'radar'],
+  perimeter: [
+    'lineCrossing',
+    'intrusion',
+    'regionEntrance',
+    'regionExit',
+    'loitering',
+    'crowd',
+    'running',
+    'parking',
+    'unattendedBaggage',
+    'objectRemoval',
+    'behavior',
+  ],
+  access: ['doorbell', 'access', 'plate', 'trafficIncident', 'peopleCounting'],
+  alarm: ['alarmInput', 'alarmOutput', 'alarmPanel', 'temperature', 'fire', 'tamper'],
+  fault: [
+    'videoLoss',
+    'videoQuality',
+    'defocus',
+    'diskFull',
+    'diskError',
+    'networkBroken',
+    'ipConflict',
+    'illegalAccess',
+    'recording',
+    'deviceFault',
+  ],
+};
 
 /** The list of commands for the help, in Markdown: folded by family, because there are many. */
 export function commandHelp(commands: readonly CommandDescription[]): string {

@@ -1,5 +1,12 @@
 /** Typed events ⇄ node messages. Pure: what must be asked of Node-RED is handed in as a function. */
-import type { CommandDescription, ConnectionState, DeviceInfo, ErrorCode, HikvisionEvent } from '../../lib/index';
+import type {
+  CommandDescription,
+  ConnectionState,
+  DeviceInfo,
+  ErrorCode,
+  HikvisionEvent,
+  StreamState,
+} from '../../lib/index';
 import { DEFAULT_TYPE, type TypedField } from './checks';
 
 /* Events */
@@ -62,6 +69,9 @@ export interface ConnectionPayload {
   readonly code?: ErrorCode;
   /** When connected. */
   readonly device?: DeviceInfo;
+  /** When connected: whether events come, and the ways by which they do (`alertStream`, `push`, `calls`, ...). */
+  readonly events?: StreamState;
+  readonly ways?: readonly string[];
   /** When locked: the end of the lock, ISO 8601 in UTC, our clock. */
   readonly unlockAt?: string;
 }
@@ -77,7 +87,7 @@ export function connectionPayload(state: DeviceState): ConnectionPayload {
     case 'connecting':
       return { state: 'connecting' };
     case 'connected':
-      return { state: 'connected', device: state.device };
+      return { state: 'connected', device: state.device, events: state.stream, ways: state.ways };
     case 'lost':
       return { state: 'lost', reason: state.reason, code: state.code };
     case 'locked': {

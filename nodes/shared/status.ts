@@ -1,5 +1,6 @@
 /** What stands below a node: the real state of the connection, in the words of the locale. */
 import { ERROR_CODES, type Clock, type Timer } from '../../lib/index';
+import type { Remarks } from './connection';
 import type { DeviceState } from './message';
 
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
@@ -11,7 +12,7 @@ export interface StatusText {
 }
 
 /**
- * Green dot: connected. Yellow dot: connected, but the device refuses the events that this node waits for. Yellow ring: connecting. Red ring: broken, with the reason. Grey ring: not connected.
+ * Green dot: connected. Yellow dot: connected, but not all events that this node waits for can come. Yellow ring: connecting. Red ring: broken, with the reason. Grey ring: not connected.
  */
 export function connectionStatus(
   state: DeviceState,
@@ -29,6 +30,9 @@ export function connectionStatus(
       if (wantsEvents && state.stream === 'failed') {
         return { fill: 'yellow', shape: 'dot', text: translate('common.status.withoutEvents') };
       }
+      if (wantsEvents && state.stream === 'partial') {
+        return { fill: 'yellow', shape: 'dot', text: translate('common.status.pollingOnly') };
+      }
       return { fill: 'green', shape: 'dot', text: translate('common.status.connected') };
     case 'lost': {
       const text = translate('common.status.lost', { reason: reasonText(state.code, translate) });
@@ -45,6 +49,19 @@ export function connectionStatus(
     case 'misconfigured':
       return { fill: 'red', shape: 'ring', text: state.reason };
   }
+}
+
+/** What is to be known of a connection that holds, in few words each. */
+export function remarkTexts(remarks: Remarks, translate: Translate): string[] {
+  const { droppedMessages, evictedEvents, pushProblem, isDialIn } = remarks;
+  const counted = (key: string, count: number) =>
+    count === 0 ? [] : [translate(`common.status.${key}`, { count: count.toLocaleString('en-US') })];
+  return [
+    ...(isDialIn ? [translate('common.status.dialIn')] : []),
+    ...(pushProblem === null ? [] : [translate('common.status.noPush', { reason: pushProblem })]),
+    ...counted('dropped', droppedMessages),
+    ...counted('evicted', evictedEvents),
+  ];
 }
 
 /** The status of something that failed. */
@@ -91,6 +108,7 @@ const REFRESH_MS = 1_000;
 export class StatusLine {
   private state: DeviceState = { state: 'idle' };
   private note = '';
+  private remarks: readonly string[] = [];
   private cover: StatusText | undefined;
   private shown = '';
   private isClosed = false;
@@ -112,6 +130,12 @@ export class StatusLine {
   /** Words behind the state while connected; empty for none. */
   setNote(note: string): void {
     this.note = note;
+    this.draw();
+  }
+
+  /** What stands behind the state while connected, before the note. */
+  setRemarks(remarks: Remarks): void {
+    this.remarks = remarkTexts(remarks, this.translate);
     this.draw();
   }
 
@@ -153,8 +177,8 @@ export class StatusLine {
 
   private connection(): StatusText {
     const status = connectionStatus(this.state, this.clock.now(), this.translate, this.options);
-    return this.note === '' || this.state.state !== 'connected'
-      ? status
-      : { ...status, text: `${status.text}, ${this.note}` };
+    const words = [...this.remarks, ...(this.note === '' ? [] : [this.note])];
+    if (words.length === 0 || this.state.state !== 'connected') return status;
+    return { ...status, text: [status.text, ...words].join(', ') };
   }
 }

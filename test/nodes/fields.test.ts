@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commandList, EVENT_DETAILS } from '../../lib/index';
+import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../../lib/index';
 import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
-import { commandHelp, detailsHelp, editorCommands, helpFrom } from '../../nodes/shared/generate';
+import { commandHelp, detailsHelp, editorCommands, groupedKinds, helpFrom } from '../../nodes/shared/generate';
 
 const commands = editorCommands(commandList());
 const param = (command: string, name: string) => {
@@ -14,6 +14,19 @@ describe('what the edit dialog knows', () => {
   it('survives the way through a script', () => {
     expect(JSON.parse(JSON.stringify(commands))).toEqual(commands);
     expect(commands).toHaveLength(commandList().length);
+  });
+
+  it('has every kind in one group, and loses none that is new', () => {
+    const all = groupedKinds([...EVENT_KIND_NAMES, 'brandNew']);
+    const placed = all.flatMap(({ kinds }) => kinds);
+    expect(placed.toSorted()).toEqual([...EVENT_KIND_NAMES, 'brandNew'].toSorted());
+    expect(all.at(-1)).toMatchObject({ group: 'rest' });
+    expect(all.at(-1)?.kinds).toContain('brandNew');
+  });
+
+  it('tells the class of devices of a command', () => {
+    expect(commands.find(({ name }) => name === 'camera.snapshot')?.deviceClass).toBeNull();
+    expect(new Set(commands.map(({ deviceClass }) => deviceClass)).size).toBeGreaterThan(4);
   });
 
   it('checks fields as the command will', () => {

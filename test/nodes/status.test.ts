@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandList, ERROR_CODES, EVENT_KIND_NAMES, type DeviceInfo } from '../../lib/index';
-import { connectionStatus, progressText, StatusLine, type StatusText } from '../../nodes/shared/status';
+import { connectionStatus, progressText, remarkTexts, StatusLine, type StatusText } from '../../nodes/shared/status';
 import { FakeClock } from '../support/fake-clock';
 
 const translate = (key: string, values: Record<string, string | number> = {}) =>
@@ -28,6 +28,25 @@ describe('the status of a connection', () => {
     const refused = { state: 'refused', reason: 'in full', code: 'HIK_AUTHENTICATION' } as const;
     expect(show(refused)).toBe('red ring status.refused(reason.HIK_AUTHENTICATION)');
     expect(show({ state: 'misconfigured', reason: 'no host' })).toBe('red ring no host');
+  });
+
+  it('tells that events come by polling only, to those who wait for events', () => {
+    const partial = { state: 'connected', device: {} as DeviceInfo, sinceMs: 0, stream: 'partial', ways: [] } as const;
+    expect(show(partial)).toBe('green dot status.connected');
+    const waiting = connectionStatus(partial, 0, translate, { wantsEvents: true });
+    expect(waiting).toEqual({ fill: 'yellow', shape: 'dot', text: 'status.pollingOnly' });
+  });
+
+  it('counts what was dropped, and says nothing where nothing was', () => {
+    const none = { droppedMessages: 0, evictedEvents: 0, pushProblem: null, isDialIn: false };
+    expect(remarkTexts(none, translate)).toEqual([]);
+    const all = { droppedMessages: 2_000, evictedEvents: 1, pushProblem: 'EADDRINUSE', isDialIn: true };
+    expect(remarkTexts(all, translate)).toEqual([
+      'status.dialIn',
+      'status.noPush(EADDRINUSE)',
+      'status.dropped(2,000)',
+      'status.evicted(1)',
+    ]);
   });
 
   it('says how long a lock lasts, in minutes and at the end in seconds', () => {

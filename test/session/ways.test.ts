@@ -93,6 +93,28 @@ describe('several ways to one device', () => {
     expect(events).toHaveLength(2);
   });
 
+  it('our entry on the device outlives its subscribers, and is taken back at the end', async () => {
+    const clock = new FakeClock(START);
+    const device = await simulator('camera', { clock, heartbeatMs: 0 });
+    const listener = new PushListener({ clock });
+    listeners.push(listener);
+    const calledAt = 'http://192.0.2.5:7661';
+    const client = hikvisionClient(device, { clock, events: { push: { listener, secret: SECRET, calledAt } } });
+    const looking = hikvisionClient(device, { clock });
+    const entries = async () => (await looking.event.listPushHosts()).flatMap(({ address }) => address ?? []);
+    const hasPush = () => client.state.state === 'connected' && client.state.ways.includes('push');
+    const first = client.events(() => undefined);
+    await client.connect();
+    await until(hasPush, 'the push');
+    expect(await entries()).toEqual(['192.0.2.5']);
+    first.close();
+    await until(() => !hasPush(), 'no push');
+    expect(await entries()).toEqual(['192.0.2.5']);
+    client.events(() => undefined).close();
+    await client.close();
+    expect(await entries()).toEqual([]);
+  });
+
   it('the push goes on while the stream is lost, and ends what it began', async () => {
     const { clock, device, client, events, push } = await withPush();
     await push(

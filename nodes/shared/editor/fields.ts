@@ -10,39 +10,68 @@ export function commandNamed(name: string): EditorCommand | undefined {
 
 /* The list of commands */
 
+/** The parts of the dialog in which a command is chosen. */
+export interface CommandChooser {
+  readonly search: JQuery;
+  /** Narrows the list to a class of devices. */
+  readonly deviceClass: JQuery;
+  /** Tells how many are left. */
+  readonly count: JQuery;
+  readonly select: JQuery;
+}
+
+const ALL_CLASSES = '';
+const GENERAL = 'general';
+
+/** How many commands stand below one another while somebody searches. */
+const SHOWN_LINES = 10;
+
 /**
- * Fills a `<select>` with the commands by family, and lets the field above it narrow the list. The chosen command stays in the
+ * Fills the `<select>` with the commands by family, and lets the fields above it narrow the list. The chosen command stays in the
  * list whatever is typed, so searching never changes the node.
  */
 export function searchableCommands(
-  search: JQuery,
-  select: JQuery,
+  { search, deviceClass, count, select }: CommandChooser,
   chosen: string,
   translate: Translate,
   onChange: (command: string) => void,
 ): void {
+  deviceClass.empty().append($('<option>').val(ALL_CLASSES).text(translate('hsp-command.class.all')));
+  deviceClass.append($('<option>').val(GENERAL).text(translate('hsp-command.class.general')));
+  for (const name of new Set(COMMANDS.flatMap((command) => command.deviceClass ?? [])))
+    deviceClass.append($('<option>').val(name).text(name));
+
   const fill = (): void => {
     const words = String(search.val() ?? '')
       .toLowerCase()
       .split(/\s+/);
+    const wanted = String(deviceClass.val() ?? ALL_CLASSES);
+    const fits = (command: EditorCommand): boolean => {
+      if (wanted !== ALL_CLASSES && (command.deviceClass ?? GENERAL) !== wanted) return false;
+      const text = `${command.name} ${command.title} ${command.summary}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    };
     const current = select.children().length === 0 ? chosen : String(select.val() ?? '');
     select.empty().append($('<option>').val('').text(translate('hsp-command.fromMessage')));
     for (const family of new Set(COMMANDS.map((command) => command.family))) {
       const group = $('<optgroup>').attr('label', translate(`hsp-command.family.${family}`));
-      for (const { name, title, summary } of COMMANDS.filter((command) => command.family === family)) {
-        const text = `${name} ${title} ${summary}`.toLowerCase();
-        if (name !== current && !words.every((word) => text.includes(word))) continue;
-        group.append($('<option>').val(name).text(`${title} (${name})`));
+      for (const command of COMMANDS.filter((each) => each.family === family)) {
+        if (command.name !== current && !fits(command)) continue;
+        group.append($('<option>').val(command.name).text(optionText(command, translate)));
       }
       if (group.children().length > 0) select.append(group);
     }
     // A command of a newer version of this package; opening the dialog must not lose it.
     if (current !== '' && commandNamed(current) === undefined) select.append($('<option>').val(current).text(current));
     select.val(current);
-    const isSearching = words.some((word) => word !== '');
-    select.attr('size', isSearching ? Math.min(8, Math.max(2, select.find('option, optgroup').length)) : 1);
+    const found = COMMANDS.filter(fits).length;
+    count.text(found === 0 ? translate('hsp-command.nothingFound') : translate('hsp-command.found', { count: found }));
+    const isSearching = words.some((word) => word !== '') || wanted !== ALL_CLASSES;
+    const lines = select.find('option, optgroup').length;
+    select.attr('size', isSearching ? Math.min(SHOWN_LINES, Math.max(2, lines)) : 1);
   };
   search.on('input', fill);
+  deviceClass.on('change', fill);
   search.on('keydown', (event) => {
     if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
     event.preventDefault();
@@ -50,6 +79,11 @@ export function searchableCommands(
   });
   select.on('change', () => onChange(String(select.val() ?? '')));
   fill();
+}
+
+function optionText({ title, name, effect }: EditorCommand, translate: Translate): string {
+  const mark = effect === 'danger' ? ` \u26a0 ${translate('hsp-command.dangerous')}` : '';
+  return `${title} (${name})${mark}`;
 }
 
 /* Parameters of a command */
@@ -62,10 +96,40 @@ export function showParameters(
   translate: Translate,
 ): void {
   container.empty();
-  for (const [name, param] of Object.entries(command?.params ?? {})) {
+  const params = Object.entries(command?.params ?? {});
+  const isSpare = ([name, param]: (typeof params)[number]) => isOmittable(param) && args[name] === undefined;
+  const isMany = params.length > FOLDED_FROM;
+  const spare = isMany ? params.filter(isSpare) : [];
+  showRows(container, isMany ? params.filter((each) => !isSpare(each)) : params, args, translate);
+  if (spare.length === 0) return;
+  const folded = $('<details>').appendTo(container);
+  $('<summary>')
+    .text(translate('hsp-command.more', { count: spare.length }))
+    .appendTo(folded);
+  const rows = $('<div>').appendTo(folded);
+  // Widgets that are built while they are hidden have no width.
+  folded.one('toggle', () => showRows(rows, spare, args, translate));
+}
+
+/** From so many parameters on, those that may be left out are folded away. */
+const FOLDED_FROM = 4;
+
+function isOmittable({ optional, default: usual, title }: EditorParam): boolean {
+  // People fill in the channel first, though it has a default.
+  return (optional === true || usual !== undefined) && title !== 'Channel';
+}
+
+function showRows(
+  container: JQuery,
+  params: readonly (readonly [string, EditorParam])[],
+  args: Readonly<Record<string, TypedField | undefined>>,
+  translate: Translate,
+): void {
+  for (const [name, param] of params) {
     const id = `node-input-hsp-arg-${name}`;
     const row = $('<div class="form-row">').appendTo(container);
     $('<label>').attr('for', id).text(param.title).appendTo(row);
+    row.append(' ');
     const input = $('<input type="text">').attr({ id, 'data-parameter': name }).css({ width: '70%' }).appendTo(row);
     const types = typesOf(param, translate);
     const field = args[name];

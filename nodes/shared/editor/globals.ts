@@ -5,7 +5,7 @@ import type { EditorCommand } from '../checks';
 declare global {
   /** All commands, derived from the registry. */
   const COMMANDS: readonly EditorCommand[];
-  /** The kinds of events, derived from the table of kinds. */
-  const EVENT_KINDS: readonly string[];
+  /** The kinds of events by group, derived from the table of kinds. */
+  const EVENT_KIND_GROUPS: readonly { readonly group: string; readonly kinds: readonly string[] }[];
   const RED: EditorRED;
 }
