@@ -20,6 +20,8 @@ export { discover } from './transport/discovery';
 export type { DiscoveryOptions, Found, FoundDevice } from './transport/discovery';
 export { EhomeServer } from './transport/ehome-server';
 export type { EhomeCounters, EhomeServerOptions } from './transport/ehome-server';
+export { CursorFile } from './session/cursor-file';
+export type { CursorFileOptions } from './session/cursor-file';
 export type { DialInOptions } from './session/dial-in-link';
 export { PushListener } from './transport/push-listener';
 export type { ListenOptions, PushCounters, PushListenerOptions } from './transport/push-listener';

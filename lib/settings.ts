@@ -248,6 +248,8 @@ export const PANEL_IDLE_INTERVAL_MS = 15_000;
 export const PANEL_MAX_INTERVAL_MS = 30_000;
 /** Cursors kept for one owner; beyond it the one that has not moved for longest is forgotten. */
 export const MAX_CURSORS = 4_096;
+/** How long after a cursor has moved it is written; what a crash loses of it is told again, marked by its id. */
+export const CURSOR_WRITE_DELAY_MS = 1_000;
 /** How soon a poll that nobody wants looks again whether somebody does. */
 export const POLL_UNWANTED_MS = 5_000;
 /** Longest wait after polls that failed one after another. */

@@ -13,6 +13,10 @@ export class MemoryCursors implements CursorStore {
   /** The one that has not moved for longest comes first. */
   private readonly cursors = new Map<string, string>();
 
+  entries(): Iterable<readonly [string, string]> {
+    return this.cursors.entries();
+  }
+
   get(key: string): string | null {
     return this.cursors.get(key) ?? null;
   }

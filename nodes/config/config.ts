@@ -47,7 +47,14 @@ export = (RED: NodeAPI): void => {
         else this.error(state.reason);
       });
 
-      this.on('close', (done: () => void) => void this.connection.close().finally(done));
+      this.on(
+        'close',
+        (done: () => void) =>
+          void this.connection.close().finally(() => {
+            sharedWaysOf(RED).flush();
+            done();
+          }),
+      );
     },
     { credentials: { user: { type: 'text' }, password: { type: 'password' } } },
   );

@@ -282,7 +282,12 @@ export class Connection {
     const { ways, onWarning } = this.given;
     const { options, push, dialIn, isOnSite = true } = settings;
     if (ways === undefined) return options;
-    const events = { ...options.events, ...(isOnSite ? { site: ways.site } : {}) };
+    const { cursors } = ways;
+    const events = {
+      ...options.events,
+      ...(isOnSite ? { site: ways.site } : {}),
+      ...(cursors === undefined ? {} : { cursors }),
+    };
     if (dialIn !== undefined) {
       const server = await ways.dialInServer(dialIn.port);
       this.shares.push(server);

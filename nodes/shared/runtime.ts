@@ -1,4 +1,5 @@
 /** Small things that every node needs from Node-RED. */
+import { join } from 'node:path';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { systemClock } from '../../lib/index';
@@ -63,6 +64,7 @@ export function sharedWaysOf(RED: NodeAPI): SharedWays {
     clock: systemClock,
     mountedPath: `${root}${MOUNT}`,
     secret: () => listenerSecret(userDir, (reason) => RED.log.warn(RED._('hsp-config.warning.secretLost', { reason }))),
+    cursorFile: userDir === undefined ? null : join(userDir, '.hsp-cursors.json'),
     onTrouble: (message) => RED.log.warn(message),
   });
   waysByRuntime.set(RED.events, ways);

@@ -2,7 +2,15 @@
  * What the devices of one Node-RED share: the listeners that devices call, the servers that devices dial in to, and the site, by
  * which a camera counts once that is reached directly and behind a recorder.
  */
-import { EhomeServer, PushListener, Site, type Clock, type ListenOptions } from '../../lib/index';
+import {
+  CursorFile,
+  EhomeServer,
+  PushListener,
+  Site,
+  type Clock,
+  type CursorStore,
+  type ListenOptions,
+} from '../../lib/index';
 
 /** Where a listener for calls from devices is. */
 export type PushPlace = { readonly kind: 'mounted' } | { readonly kind: 'own'; readonly listen: ListenOptions };
@@ -20,6 +28,8 @@ export interface SharedWaysOptions {
   readonly mountedPath: string;
   /** The secret from which the paths of the devices are made; asked for once. */
   readonly secret: () => string;
+  /** Where it is kept how far devices were read; null where nothing is kept. */
+  readonly cursorFile: string | null;
   /** What the servers found odd, for the log. */
   readonly onTrouble: (message: string) => void;
 }
@@ -39,8 +49,25 @@ export class SharedWays {
   private readonly shared = new Map<string, Shared<unknown>>();
   private mounted: PushListener | null = null;
   private knownSecret: string | null = null;
+  private cursorFile: CursorFile | null = null;
 
   constructor(private readonly options: SharedWaysOptions) {}
+
+  /** How far access events and plates were read, across restarts; undefined where nothing is kept. */
+  get cursors(): CursorStore | undefined {
+    const { cursorFile: path, clock, onTrouble } = this.options;
+    if (path === null) return undefined;
+    return (this.cursorFile ??= new CursorFile({
+      path,
+      clock,
+      onTrouble: (reason) => onTrouble(`it cannot be kept how far devices were read (${path}: ${reason})`),
+    }));
+  }
+
+  /** What has moved is written now: a device is closed. */
+  flush(): void {
+    this.cursorFile?.flush();
+  }
 
   get secret(): string {
     return (this.knownSecret ??= this.options.secret());

@@ -273,6 +273,7 @@ describe(`a device that dials in on ${nodeRed}`, () => {
 describe('what devices share', () => {
   const shared = (more: Partial<ConstructorParameters<typeof SharedWays>[0]> = {}) =>
     new SharedWays({
+      cursorFile: null,
       clock: systemClock,
       mountedPath: '/hsp',
       secret: () => 'secret',
