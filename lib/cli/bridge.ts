@@ -9,9 +9,12 @@ import {
   shardOf,
   siteFrom,
   systemClock,
+  webAddressOf,
   type ClientSource,
   type SiteFile,
 } from '../index';
+import { within } from '../clock';
+import { BRIDGE_CLOSE_MS } from '../settings';
 import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
 
 export const bridge: Verb = {
@@ -97,7 +100,15 @@ async function runBridge(
       ...(tls === undefined ? {} : { tls }),
     });
     sources.push(source);
-    return { name, key: url, source, allowance: allow, ...(channels === undefined ? {} : { channels }) };
+    const configurationUrl = webAddressOf(url);
+    return {
+      name,
+      key: url,
+      source,
+      allowance: allow,
+      ...(channels === undefined ? {} : { channels }),
+      ...(configurationUrl === null ? {} : { configurationUrl }),
+    };
   });
   const { broker, journal, base, qos, discovery, pictures, retainPictures, share } = site;
   const publisher = await Publisher.open({
@@ -141,7 +152,9 @@ async function runBridge(
   await untilAborted(io.signal);
   log('info', 'BRIDGE', 'stopping');
   await publisher.stop();
-  await Promise.all(sources.map(({ client }) => client.close()));
+  const closed = Promise.all(sources.map(({ client }) => client.close()));
+  if (await within(systemClock, BRIDGE_CLOSE_MS, closed)) return;
+  log('warning', 'BRIDGE', `not every device has let go within ${BRIDGE_CLOSE_MS / 1_000} s`);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 /** One connection per device: opened by its first user, closed by its last. */
-import { HikvisionClient, UnreachableError } from '../../lib/index';
+import { HikvisionClient, UnreachableError, webAddressOf } from '../../lib/index';
 import type { ClientOptions, ConnectionState, HikvisionEvent, Subscription } from '../../lib/index';
 import type { Node, NodeAPI } from 'node-red';
 import type { DeviceState } from './message';
@@ -63,6 +63,12 @@ export class Connection {
     if ('options' in settings && settings.options.name === undefined && this.deviceName !== null)
       return this.deviceName;
     return settings.name;
+  }
+
+  /** Where the web page of the device is, without user and password; null where it has none. */
+  get webAddress(): string | null {
+    const { settings } = this.given;
+    return 'options' in settings ? webAddressOf(settings.options.url) : null;
   }
 
   /** The first user opens the connection, as soon as the flow has started. */
