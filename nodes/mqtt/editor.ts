@@ -27,7 +27,7 @@ function isTopic(value: string): boolean {
 RED.nodes.registerType<MqttProperties, MqttCredentials>('hsp-mqtt', {
   category: 'Hikvision',
   color: '#C9D7E3',
-  icon: 'hsp-connect.svg',
+  icon: 'hsp-mqtt.svg',
   defaults: {
     name: { value: '' },
     broker: { value: '', type: 'mqtt-broker', required: false },
