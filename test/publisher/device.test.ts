@@ -83,16 +83,16 @@ describe('what can be switched', () => {
     const device = deviceWith(answers);
     const { clock, last, asked } = await bridge(device);
     assert.match(String(last('hikvision/gate/device/settings')), /"disarmed"/);
-    clock.advance(SETTINGS_PACE_MS);
+    await clock.advance(SETTINGS_PACE_MS);
     await settle(20);
     answers['event.panelStatus'] = areas('away');
     answers['event.listAlarmOutputs'] = [{ output: 1, active: true }];
     const before = { outputs: asked('event.listAlarmOutputs'), areas: asked('event.panelStatus') };
-    clock.advance(DEVICE_STATUS_INTERVAL_MS);
+    await clock.advance(DEVICE_STATUS_INTERVAL_MS - SETTINGS_PACE_MS);
     await settle(40);
     assert.equal(asked('event.listAlarmOutputs'), before.outputs + 1);
     assert.equal(asked('event.panelStatus'), before.areas, 'the second one waits for its turn');
-    clock.advance(SETTINGS_PACE_MS);
+    await clock.advance(SETTINGS_PACE_MS);
     await settle(20);
     assert.equal(asked('event.panelStatus'), before.areas + 1);
     assert.match(String(last('hikvision/gate/device/settings')), /"outputs":\{"1":true\}.*"armed_away"/);
@@ -130,7 +130,7 @@ describe('what can be switched', () => {
     await settle(20);
     assert.match(String(last('hikvision/gate/device/settings')), /"1":false/);
     answers['event.doorStatus'] = { doors: [{ door: 1, lock: 'locked' }] };
-    clock.advance(SETTINGS_SETTLE_MS);
+    await clock.advance(SETTINGS_SETTLE_MS);
     await settle(20);
     assert.match(String(last('hikvision/gate/device/settings')), /"1":true/);
   });
@@ -140,7 +140,7 @@ describe('what can be switched', () => {
     const { clock } = await bridge(device);
     device.become({ state: 'lost', reason: 'no answer', code: 'HIK_TIMEOUT', retryAtMs: 0 });
     const before = device.calls.length;
-    clock.advance(2 * DEVICE_STATUS_INTERVAL_MS);
+    await clock.advance(2 * DEVICE_STATUS_INTERVAL_MS);
     await settle(20);
     assert.equal(device.calls.length, before);
   });
@@ -155,7 +155,10 @@ describe('a device', () => {
 
   it('limited to some channels is presented with these alone', async () => {
     const { posted, last } = await bridge(deviceWith(RECORDER), { channels: new Set([1]) });
-    const info = JSON.parse(String(last('hikvision/gate/info'))) as { channels: { channel: number }[]; events: string[] };
+    const info = JSON.parse(String(last('hikvision/gate/info'))) as {
+      channels: { channel: number }[];
+      events: string[];
+    };
     assert.deepEqual(
       info.channels.map(({ channel }) => channel),
       [1],
@@ -202,16 +205,18 @@ describe('a device', () => {
     assert.ok(!posted.slice(before).some(({ payload }) => payload === ''));
     assert.equal(made.isDescribed, true);
     const attempts = asked('event.listTriggers');
-    clock.advance(DESCRIBE_RETRY_MS);
+    await clock.advance(DESCRIBE_RETRY_MS);
     await settle(40);
     assert.equal(asked('event.listTriggers'), attempts + 1);
     // After some attempts it is believed.
-    clock.advance(DESCRIBE_RETRY_MS);
+    await clock.advance(DESCRIBE_RETRY_MS);
     await settle(40);
-    clock.advance(DESCRIBE_RETRY_MS);
+    await clock.advance(DESCRIBE_RETRY_MS);
     await settle(40);
     assert.equal(asked('event.listTriggers'), attempts + 2);
-    assert.ok(posted.slice(before).some(({ topic, payload }) => topic === 'hikvision/gate/2/settings' && payload === ''));
+    assert.ok(
+      posted.slice(before).some(({ topic, payload }) => topic === 'hikvision/gate/2/settings' && payload === ''),
+    );
   });
 
   it('keeps what only an event has shown when it is described again', async () => {
