@@ -77,30 +77,18 @@ export async function mqttPublish(rounds: number, events: number): Promise<Bench
           floorName: null,
           aimToPeer: 0.8,
         },
-        ...(['median', 'p99'] as const).map((which) => ({
-          name: `mqtt.latency.${which}`,
-          about: 'from an event to its arrival at a subscriber',
-          unit: 'us',
-          ours: latency.ours[which],
-          peer: latency.bare[which],
-          peerName: 'bare MQTT.js publishing the same bytes',
-          floor: null,
-          floorName: null,
-          aimToPeer: null,
-          isLowerBetter: true as const,
-        })),
-        ...(['median', 'p99'] as const).map((which) => ({
-          name: `mqtt.alertStream.${which}`,
-          about: 'from the bytes of an alertStream to the arrival of the event at a subscriber',
-          unit: 'us',
-          ours: stream.ours[which],
-          peer: stream.bare[which],
-          peerName: 'bare TCP-to-MQTT pipe, same bytes in and out',
-          floor: null,
-          floorName: null,
-          aimToPeer: null,
-          isLowerBetter: true as const,
-        })),
+        ...latencyFigures(
+          'mqtt.latency',
+          'from an event to its arrival at a subscriber',
+          'bare MQTT.js publishing the same bytes',
+          latency,
+        ),
+        ...latencyFigures(
+          'mqtt.alertStream',
+          'from the bytes of an alertStream to the arrival of the event at a subscriber',
+          'bare TCP-to-MQTT pipe that publishes the same bytes',
+          stream,
+        ),
       ],
     };
   } finally {
@@ -110,6 +98,26 @@ export async function mqttPublish(rounds: number, events: number): Promise<Bench
     await mosquitto.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function latencyFigures(
+  name: string,
+  about: string,
+  peerName: string,
+  { ours, bare }: { readonly ours: Spread; readonly bare: Spread },
+): Figure[] {
+  return (['median', 'p99'] as const).map((which) => ({
+    name: `${name}.${which}`,
+    about,
+    unit: 'us',
+    ours: ours[which],
+    peer: bare[which],
+    peerName,
+    floor: null,
+    floorName: null,
+    aimToPeer: null,
+    isLowerBetter: true,
+  }));
 }
 
 function madeUp(count: number): HikvisionEvent[] {
