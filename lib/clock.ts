@@ -42,3 +42,15 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Waits for work, but not for ever. @returns false where the time was over first; the work then goes on by itself. */
+export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, () => resolve(false));
+    const over = () => {
+      timer.cancel();
+      resolve(true);
+    };
+    work.then(over, over);
+  });
+}

@@ -183,6 +183,11 @@ export class ClosedError extends FatalError {
   readonly code = 'HIK_CLOSED';
 }
 
+/** Something failed inside this package that should not. */
+export class InternalError extends FatalError {
+  readonly code = 'HIK_INTERNAL';
+}
+
 /** Every error code and what it tells the user; the README table and the node help are made from it. */
 export const ERROR_CODES = {
   HIK_UNREACHABLE: 'No connection: check address, port, cable, and that the device is on.',
@@ -205,6 +210,7 @@ export const ERROR_CODES = {
   HIK_CONFIRMATION: 'A dangerous command needs confirm: true, or the tick in the node.',
   HIK_NOT_ALLOWED: 'What may be commanded over MQTT is set per device; this is not, or it came as a retained message.',
   HIK_CLOSED: 'The connection was closed, or the command cancelled, while this was under way.',
+  HIK_INTERNAL: 'A fault of this package, told over MQTT; the log has its words. Please report it.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

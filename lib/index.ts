@@ -14,7 +14,7 @@ export type { AuthWay } from './session/command-session';
 export { LOGIN_WAYS } from './transport/http';
 export type { LoginWay } from './transport/http';
 export type { TlsTrust } from './transport/tls';
-export { placeOf, parseDeviceUrl, USUAL_PORTS } from './transport/address';
+export { placeOf, parseDeviceUrl, USUAL_PORTS, webAddressOf } from './transport/address';
 export type { DeviceAddress, DeviceProtocol } from './transport/address';
 export { discover } from './transport/discovery';
 export type { DiscoveryOptions, Found, FoundDevice } from './transport/discovery';

@@ -310,6 +310,12 @@ export const BROKER_RETRY_MIN_MS = 500;
 export const BROKER_RETRY_MAX_MS = 30_000;
 /** A clean stop waits this long for what it still has to say. */
 export const PUBLISHER_STOP_MS = 3_000;
+/** And this long for a disk that does not take the rest of the journal. */
+export const JOURNAL_CLOSE_MS = 5_000;
+/** `hsp bridge` waits this long for devices to log out; systemd waits 90 s before it kills. */
+export const BRIDGE_CLOSE_MS = 5_000;
+/** After a signal the process ends this long after its work, whatever still holds a socket; its last lines are out by then. */
+export const STOP_EXIT_MS = 1_000;
 /** How often the counters of the bridge are published when they have changed. */
 export const BRIDGE_INFO_INTERVAL_MS = 10_000;
 /** Longest random delay before everything is published again after Home Assistant has started. */
@@ -327,7 +333,13 @@ export const MQTT_RESULT_MAX_BYTES = 1024 * 1024;
 export const STATUS_INTERVAL_MS = 2_000;
 /** Wait before a device that could not be described is asked again. */
 export const DESCRIBE_RETRY_MS = 60_000;
-/** How often load, storage and channels of a device are read for its status. */
+/** Descriptions of one connection that are tried again for the sake of questions that the device had no time for. */
+export const DESCRIBE_MAX_ATTEMPTS = 3;
+/** How often load, storage, channels and everything that can be switched is read again. */
 export const DEVICE_STATUS_INTERVAL_MS = 300_000;
+/** Between two such questions to one device: a recorder with 32 channels is through in a minute, and hardly notices. */
+export const SETTINGS_PACE_MS = 250;
+/** A door locks itself again, and a panel arms, some seconds after the command: then it is read once more. */
+export const SETTINGS_SETTLE_MS = 6_000;
 /** A connection to the broker that breaks sooner than this has not proven itself: the next wait is longer. */
 export const BROKER_STABLE_MS = 10_000;

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../lib/simulator';
+import { startBroker, type Broker } from './demo/broker';
+import { Ear } from './support/bridged';
 import { projectRoot } from './support/built';
 import type { Runtime, RuntimeNode } from './support/runtime';
 import { startWhole, type Whole } from './support/whole';
@@ -16,21 +18,29 @@ const flowOf = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.j
 let whole: Whole;
 let runtime: Runtime;
 let simulator: Simulator;
+let broker: Broker;
 
 beforeAll(async () => {
   whole = await startWhole();
   ({ runtime, simulator } = whole);
+  broker = await startBroker(0);
 });
 
-afterAll(() => whole.close());
+afterAll(async () => {
+  await whole.close();
+  await broker.close();
+});
 
 afterEach(() => runtime.setFlows([]));
 
-/** The example as a user runs it: with a device filled in. Statuses and debug messages are collected. */
+/** The example as a user runs it: with a device, and a broker, filled in. Statuses and debug messages are collected. */
 async function runExample(name: string) {
   const credentials = { user: SIMULATOR_USERNAME, password: SIMULATOR_PASSWORD };
   const device = { host: '127.0.0.1', port: String(simulator.httpPort), credentials };
-  const flow = flowOf(name).map((node) => (node.type === 'hsp-config' ? { ...node, ...device } : node));
+  const flow = flowOf(name).map((node) => {
+    if (node.type === 'mqtt-broker') return { ...node, port: String(broker.port) };
+    return node.type === 'hsp-config' ? { ...node, ...device } : node;
+  });
   const seen = runtime.watch();
   await runtime.setFlows(flow);
   return { flow, seen };
@@ -47,7 +57,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 describe('the examples', () => {
   it('show every node of the palette', () => {
     const types = new Set(names.flatMap((name) => flowOf(name).map(({ type }) => type)));
-    for (const type of ['hsp-event-in', 'hsp-command', 'hsp-connect']) expect(types).toContain(type);
+    for (const type of ['hsp-event-in', 'hsp-command', 'hsp-connect', 'hsp-mqtt']) expect(types).toContain(type);
   });
 
   it.each(names)('%s: holds no credentials, and its ids are its own', (name) => {
@@ -87,6 +97,27 @@ describe('the examples', () => {
     await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
     await until('a PTZ request', () => simulator.log.some(({ path }) => path.includes('/PTZCtrl/channels/1/')));
     expect(seen.errors).toEqual([]);
+  });
+
+  it('publish events and states, present the device to Home Assistant, and answer by MQTT', async () => {
+    const { flow } = await runExample('05 - Publish to MQTT and Home Assistant');
+    const ear = await Ear.at(`mqtt://127.0.0.1:${broker.port}`);
+    try {
+      await ear.until('the device', () => ear.last('hikvision/my-camera/availability') === 'online');
+      await until('the alertStream is open', () => simulator.streams === 1);
+      simulator.sendEvent({ eventType: 'VMD' });
+      await ear.until('the event', () => ear.last('hikvision/my-camera/1/event')?.includes('motion_start'));
+      await ear.until('the state', () => ear.last('hikvision/my-camera/1/motion') === 'ON');
+      await ear.until('the discovery', () =>
+        ear.heard.some(({ topic, text }) => topic.startsWith('homeassistant/device/') && text.includes('1_motion')),
+      );
+      const inject = flow.find(({ type, name }) => type === 'inject' && name === 'What time is it there?');
+      await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
+      const answer = await ear.until('the answer', () => ear.last('hikvision/my-camera/result'));
+      expect(JSON.parse(answer)).toMatchObject({ command: 'config.getTime', id: 'clock', ok: true });
+    } finally {
+      await ear.close();
+    }
   });
 
   it('run a command that the message names', async () => {

@@ -1,17 +1,22 @@
 /** `hsp bridge`: devices to an MQTT broker, without Node-RED. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve, dirname } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   clientSource,
+  CursorFile,
   Publisher,
   shardFrom,
   shardOf,
+  Site,
   siteFrom,
   systemClock,
+  webAddressOf,
   type ClientSource,
   type SiteFile,
 } from '../index';
+import { within } from '../clock';
+import { BRIDGE_CLOSE_MS } from '../settings';
 import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
 
 export const bridge: Verb = {
@@ -87,17 +92,34 @@ async function runBridge(
   log: Log,
 ): Promise<void> {
   const sources: ClientSource[] = [];
+  const journalFolder = resolve(folder, site.journal.path);
+  const cursors = new CursorFile({
+    path: join(journalFolder, 'cursors.json'),
+    clock: systemClock,
+    onTrouble: (reason) => log('warning', 'CURSORS', `it cannot be kept how far devices were read: ${reason}`),
+  });
+  // A camera that is also behind a recorder of this bridge counts once.
+  const events = { site: new Site(), cursors };
   const bridged = devices.map(({ name, url, username, password, tls, allow, channels, allowBasic }) => {
     const source = clientSource({
       url,
       name,
       allowBasic,
+      events,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(tls === undefined ? {} : { tls }),
     });
     sources.push(source);
-    return { name, key: url, source, allowance: allow, ...(channels === undefined ? {} : { channels }) };
+    const configurationUrl = webAddressOf(url);
+    return {
+      name,
+      key: url,
+      source,
+      allowance: allow,
+      ...(channels === undefined ? {} : { channels }),
+      ...(configurationUrl === null ? {} : { configurationUrl }),
+    };
   });
   const { broker, journal, base, qos, discovery, pictures, retainPictures, share } = site;
   const publisher = await Publisher.open({
@@ -111,7 +133,7 @@ async function runBridge(
     retainPictures,
     ...(share === null ? {} : { share }),
     journal: {
-      folder: resolve(folder, journal.path),
+      folder: journalFolder,
       ...(journal.maxEvents === undefined ? {} : { maxEvents: journal.maxEvents }),
       ...(journal.maxMb === undefined ? {} : { maxBytes: journal.maxMb * 1024 * 1024 }),
     },
@@ -141,7 +163,11 @@ async function runBridge(
   await untilAborted(io.signal);
   log('info', 'BRIDGE', 'stopping');
   await publisher.stop();
-  await Promise.all(sources.map(({ client }) => client.close()));
+  const closed = Promise.all(sources.map(({ client }) => client.close()));
+  const areClosed = await within(systemClock, BRIDGE_CLOSE_MS, closed);
+  cursors.flush();
+  if (areClosed) return;
+  log('warning', 'BRIDGE', `not every device has let go within ${BRIDGE_CLOSE_MS / 1_000} s`);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `hsp`: the command line. One file per verb; this one finds the verb, shows help, and turns errors into exit statuses. */
 import { HikvisionError } from '../errors';
+import { STOP_EXIT_MS } from '../settings';
 import { bridge } from './bridge';
 import { call } from './call';
 import { decode } from './decode';
@@ -79,5 +80,7 @@ if (require.main === module) {
   };
   void main(process.argv.slice(2), io).then((status) => {
     process.exitCode = status;
+    // Told to stop, it has done so within its bounds; what still holds a socket must not hold the process.
+    if (stop.signal.aborted) setTimeout(() => process.exit(), STOP_EXIT_MS).unref();
   });
 }

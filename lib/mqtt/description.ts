@@ -93,6 +93,8 @@ export interface DeviceDescription {
   readonly hasStatus: boolean;
   /** What can be switched, as it is now: by channel, and of the device under null. */
   readonly settings: ReadonlyMap<number | null, Fields>;
+  /** False where the device had no time for a question; what is missing may be there all the same. */
+  readonly isComplete: boolean;
 }
 
 /** Runs one command that reads; rejects as the client does. */
@@ -109,6 +111,7 @@ const NO_FEATURES = Object.fromEntries(FEATURE_NAMES.map((feature) => [feature, 
  * @throws HikvisionError when it cannot be reached or does not let us in; nothing is known then.
  */
 export async function describeDevice(ask: Ask, known: KnownDevice): Promise<DeviceDescription> {
+  let isComplete = true;
   const info = (await answer('config.deviceInfo', {}, true)) as DeviceInfo | undefined;
   const features = featuresOf(await answer('config.capabilities', {}));
   const triggers = triggersOf(((await answer('event.listTriggers', {})) ?? []) as readonly Trigger[]);
@@ -156,6 +159,7 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     shares: (storage?.network ?? []).filter((share) => share.id !== null && share.status !== 'notexist'),
     hasStatus: status !== undefined,
     settings,
+    isComplete,
   };
 
   /** @param isEssential an answer that may come later is waited for: a device without its number would be another one. */
@@ -164,7 +168,9 @@ export async function describeDevice(ask: Ask, known: KnownDevice): Promise<Devi
     try {
       return await ask(command, args);
     } catch (error) {
-      if (isEnd(error) || (isEssential && error instanceof RecoverableError)) throw error;
+      const isPassing = error instanceof RecoverableError;
+      if (isEnd(error) || (isEssential && isPassing)) throw error;
+      if (isPassing) isComplete = false;
       return undefined;
     }
   }
@@ -298,6 +304,25 @@ function keyOf({ channel, kind, port }: StateKey): string {
   return `${channel ?? ''}/${kind}/${port ?? ''}`;
 }
 
+/** Only the given channels of it; null among them stands for what belongs to the device itself. */
+export function limitedTo(description: DeviceDescription, channels: ReadonlySet<number | null>): DeviceDescription {
+  const isKept = ({ channel }: { readonly channel: number | null }) => channels.has(channel);
+  const ofDevice = <T>(parts: readonly T[]): readonly T[] => (channels.has(null) ? parts : []);
+  return {
+    ...description,
+    channels: description.channels.filter(isKept),
+    triggers: description.triggers.filter(isKept),
+    settings: new Map([...description.settings].filter(([channel]) => channels.has(channel))),
+    alarmInputs: description.alarmInputs.filter(isKept),
+    alarmOutputs: description.alarmOutputs.filter(isKept),
+    doors: ofDevice(description.doors),
+    areas: ofDevice(description.areas),
+    zones: ofDevice(description.zones),
+    panelOutputs: ofDevice(description.panelOutputs),
+    sirens: ofDevice(description.sirens),
+  };
+}
+
 /**
  * With a state that an event has shown and no trigger told: recorders without a list of triggers.
  *
@@ -341,6 +366,7 @@ export function undescribed(known: KnownDevice, serial: string | null): DeviceDe
     shares: [],
     hasStatus: false,
     settings: new Map(),
+    isComplete: true,
   };
 }
 

@@ -21,7 +21,20 @@ interface ReadingDefinition {
   readonly feature: Feature | null;
   /** Asked only on channels with such a trigger. */
   readonly kind: EventKind | null;
+  /** Events and commands that change it without saying how. */
+  readonly changedBy?: { readonly kinds?: readonly EventKind[]; readonly commands?: readonly string[] };
 }
+
+/** One thing of an alarm panel changes others: arming bypasses zones, an alarm that is cleared stops sirens. */
+const PANEL_COMMANDS = [
+  'event.armPanel',
+  'event.disarmPanel',
+  'event.clearPanelAlarm',
+  'event.bypassZone',
+  'event.restoreZone',
+  'event.switchPanelOutput',
+  'event.switchPanelSiren',
+];
 
 export const READINGS = {
   motionDetection: {
@@ -89,6 +102,10 @@ export const READINGS = {
     scope: 'device',
     feature: 'doors',
     kind: null,
+    changedBy: {
+      kinds: ['access', 'doorbell'],
+      commands: ['event.openDoor', 'event.closeDoor', 'event.holdDoorOpen', 'event.holdDoorClosed', 'event.resumeDoor'],
+    },
     // Locked is true; a word that is neither stays open.
     value: (result) =>
       byNumber(fieldsOf(result)['doors'], 'door', ({ lock }) =>
@@ -101,6 +118,7 @@ export const READINGS = {
     scope: 'device',
     feature: 'alarmOutputs',
     kind: null,
+    changedBy: { kinds: ['alarmOutput'], commands: ['event.pulseAlarmOutput'] },
     value: (result) => byNumber(result, 'output', ({ active }) => truth(active) ?? null),
   },
   areas: {
@@ -109,6 +127,7 @@ export const READINGS = {
     scope: 'device',
     feature: 'alarmPanel',
     kind: null,
+    changedBy: { kinds: ['alarmPanel'], commands: PANEL_COMMANDS },
     // Arming answers with more than the areas.
     value: (result) => byNumber(fieldsOf(result)['areas'] ?? result, 'area', areaState),
   },
@@ -118,6 +137,7 @@ export const READINGS = {
     scope: 'device',
     feature: 'alarmPanel',
     kind: null,
+    changedBy: { kinds: ['alarmPanel'], commands: PANEL_COMMANDS },
     value: (result) =>
       byNumber(result, 'zone', ({ open, tampered, alarm, bypassed, batteryPercent, temperatureC }) => ({
         open: open ?? null,
@@ -134,6 +154,7 @@ export const READINGS = {
     scope: 'device',
     feature: 'alarmPanel',
     kind: null,
+    changedBy: { kinds: ['alarmPanel'], commands: PANEL_COMMANDS },
     value: (result) => byNumber(result, 'output', switchedState),
   },
   sirens: {
@@ -142,6 +163,7 @@ export const READINGS = {
     scope: 'device',
     feature: 'alarmPanel',
     kind: null,
+    changedBy: { kinds: ['alarmPanel'], commands: PANEL_COMMANDS },
     value: (result) => byNumber(result, 'siren', switchedState),
   },
 } as const satisfies Record<string, ReadingDefinition>;
@@ -160,13 +182,35 @@ const BY_COMMAND = new Map(
 /** What the settings of one channel may hold, or those of the device under null. */
 export type Settings = ReadonlyMap<number | null, Fields>;
 
-/** What to ask again, now and then and after an event of an alarm panel: only what the device has answered before. */
-export function readAgain(settings: Settings): { readonly command: string; readonly args: Fields }[] {
-  return READING_LIST.flatMap(([name, { command }]) =>
-    [...settings]
-      .filter(([, told]) => told[name] !== undefined)
-      .map(([channel]) => ({ command, args: channel === null ? {} : { channel } })),
+/** A question that a device has answered before. */
+export interface Question {
+  readonly command: string;
+  readonly args: Fields;
+}
+
+/** What to ask again, now and then: only what the device has answered before. */
+export function readAgain(settings: Settings): Question[] {
+  return READING_LIST.flatMap(([name, reading]) => questionsOf(name, reading, settings));
+}
+
+/** What an event of this kind may have changed. */
+export function readAfterEvent(settings: Settings, kind: EventKind): Question[] {
+  return READING_LIST.filter(([, { changedBy }]) => changedBy?.kinds?.includes(kind) === true).flatMap(
+    ([name, reading]) => questionsOf(name, reading, settings),
   );
+}
+
+/** What a command may have changed that its answer does not tell. */
+export function readAfterCommand(settings: Settings, command: string): Question[] {
+  return READING_LIST.filter(([, { changedBy }]) => changedBy?.commands?.includes(command) === true).flatMap(
+    ([name, reading]) => questionsOf(name, reading, settings),
+  );
+}
+
+function questionsOf(name: ReadingName, { command }: ReadingDefinition, settings: Settings): Question[] {
+  return [...settings]
+    .filter(([, told]) => told[name] !== undefined)
+    .map(([channel]) => ({ command, args: channel === null ? {} : { channel } }));
 }
 
 /** The settings of one device, and the messages that tell them. Pure; bounded by the channels of the device. */

@@ -88,6 +88,13 @@ export class DeviceStates {
     return this.all();
   }
 
+  /** A state that the broker has from an earlier run. @returns its message; none for one that is followed already. */
+  found(key: StateKey): MqttMessage[] {
+    if (!isSpan(key.kind) || this.states.has(nameOf(key))) return [];
+    const state = this.stateOf(key);
+    return state === null ? [] : this.messagesOf(state);
+  }
+
   /** Everything again, for a broker that may have lost it. Pulses are over; only what set them last is told. */
   all(): MqttMessage[] {
     return [...this.states.values()].flatMap((state) => this.messagesOf(state));
@@ -131,9 +138,10 @@ export class DeviceStates {
     return [this.topics.attributes(this.device, channel, kind, ''), ...(isPulse ? [] : [{ ...state, payload: '' }])];
   }
 
-  private stateOf({ channel, kind, port }: StateKey): State | null {
+  private stateOf(wanted: StateKey): State | null {
+    const { channel, kind, port } = wanted;
     const level = kindLevel(kind, port);
-    const key = `${channel ?? ''}/${level}`;
+    const key = nameOf(wanted);
     const known = this.states.get(key);
     if (known !== undefined) return known;
     if (this.states.size >= MQTT_MAX_STATES) return null;
@@ -142,6 +150,10 @@ export class DeviceStates {
     this.states.set(key, state);
     return state;
   }
+}
+
+function nameOf({ channel, kind, port }: StateKey): string {
+  return `${channel ?? ''}/${kindLevel(kind, port)}`;
 }
 
 /** Moves the subjects that the event is about. @returns false when it is older than what is known of all of them. */

@@ -1,5 +1,5 @@
 /** Commands that came by MQTT, for one device: checked, bounded, run, answered. */
-import { DeviceBusyError, HikvisionError } from '../errors';
+import { DeviceBusyError, HikvisionError, InternalError } from '../errors';
 import type { Allowance } from '../mqtt/allowance';
 import { requestOf, type CommandRequest } from '../mqtt/request';
 import type { CommandResult, CommandTopic, Topics } from '../mqtt/topics';
@@ -65,6 +65,9 @@ export class Commands {
       this.answer(place, message, { command, id, ok: true, result: withBytes(result) });
     } catch (error) {
       this.count.failed++;
+      if (!(error instanceof HikvisionError)) {
+        this.given.report('HIK_INTERNAL', `${command} failed by a fault of this package: ${String(error)}`);
+      }
       this.answer(place, message, failure(request, error));
     } finally {
       this.running--;
@@ -91,8 +94,8 @@ export class Commands {
 
 function failure({ command, id }: Pick<CommandResult, 'command' | 'id'>, error: unknown): CommandResult {
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof HikvisionError ? error.code : 'HIK_INTERNAL';
-  return { command, id, ok: false, error: { code, message } };
+  const known = error instanceof HikvisionError ? error : new InternalError(message);
+  return { command, id, ok: false, error: { code: known.code, message: known.message } };
 }
 
 /** Bytes as base64 with their size; those that are too large for an answer by their size alone. */

@@ -6,20 +6,29 @@ import { DEFAULT_ALLOWANCE, type Allowance } from '../mqtt/allowance';
 import {
   describeDevice,
   infoPayload,
+  limitedTo,
   statusPayload,
   withSeen,
   type DeviceDescription,
   type DeviceStatus,
 } from '../mqtt/description';
 import { packEvent } from '../mqtt/journaled';
-import { DeviceSettings } from '../mqtt/readings';
+import { DeviceSettings, readAfterCommand, readAfterEvent, readAgain } from '../mqtt/readings';
 import { DeviceStates, type StateKey } from '../mqtt/states';
 import { portOf, type CommandTopic, type MqttMessage, type Topics } from '../mqtt/topics';
 import type { ConnectionState } from '../session/connection';
-import { DESCRIBE_RETRY_MS, DEVICE_STATUS_INTERVAL_MS, MQTT_MAX_STATES, STATUS_INTERVAL_MS } from '../settings';
+import {
+  DESCRIBE_MAX_ATTEMPTS,
+  DESCRIBE_RETRY_MS,
+  DEVICE_STATUS_INTERVAL_MS,
+  MQTT_MAX_STATES,
+  SETTINGS_SETTLE_MS,
+  STATUS_INTERVAL_MS,
+} from '../settings';
 import { Commands } from './answer';
 import type { Incoming, Outgoing } from './broker';
 import type { Journal } from './journal';
+import { Refresher } from './refresher';
 
 /** A device as others have it: a client of our own, or the connection that all nodes of a flow share. */
 export interface DeviceSource {
@@ -95,6 +104,9 @@ export class DeviceBridge {
   private statusTimer: Timer | null = null;
   private describeTimer: Timer | null = null;
   private describing = 0;
+  private attempts = 0;
+  private readonly refresher: Refresher;
+  private settleTimer: Timer | null = null;
 
   constructor(private readonly given: DeviceBridgeParts) {
     const { topics, slug, device } = given;
@@ -106,10 +118,16 @@ export class DeviceBridge {
       call: async (command, args, options) => {
         const result = await device.source.call(command, args, options);
         this.postAll(this.settings.answered(command, args, result));
+        this.readAfter(command);
         return result;
       },
       post: given.post,
       report: (code, message) => given.report(code, `${slug}: ${message}`),
+    });
+    this.refresher = new Refresher({
+      clock: given.clock,
+      ask: ({ command, args }) => device.source.call(command, { ...args }, { signal: this.abort.signal }),
+      answered: ({ command, args }, result) => this.postAll(this.settings.answered(command, args, result)),
     });
   }
 
@@ -130,6 +148,8 @@ export class DeviceBridge {
   close(): void {
     this.abort.abort();
     this.commands.close();
+    this.refresher.close();
+    this.settleTimer?.cancel();
     for (const subscription of this.subscriptions.splice(0)) subscription.close();
     this.statusTimer?.cancel();
     this.describeTimer?.cancel();
@@ -141,6 +161,11 @@ export class DeviceBridge {
     const { description, given } = this;
     if (description === null) return null;
     return given.discoveryOf(description, given.device.allowance ?? DEFAULT_ALLOWANCE);
+  }
+
+  /** Nothing more is to be expected of its description. */
+  get isDescribed(): boolean {
+    return this.description?.isComplete === true;
   }
 
   /** Everything of the device that stays at the broker. */
@@ -159,8 +184,10 @@ export class DeviceBridge {
 
   /** A state that the broker still has from an earlier run; it is off unless the device says otherwise. */
   foundState(key: StateKey): void {
-    this.found.set(`${key.channel ?? ''}/${key.kind}/${key.port ?? ''}`, key);
-    if (this.isOnline && this.description !== null) this.postAll(this.states.connected([key]));
+    const name = keyOf(key);
+    if (this.found.has(name) || this.found.size >= MQTT_MAX_STATES) return;
+    this.found.set(name, key);
+    if (this.isOnline && this.description !== null) this.postAll(this.states.found(key));
   }
 
   receive(place: CommandTopic, message: Incoming): void {
@@ -179,6 +206,9 @@ export class DeviceBridge {
     this.see(event);
     // States first, so that who reacts to the event finds them.
     this.postAll(this.states.apply(event));
+    if (!event.stale && this.description !== null) {
+      this.refresher.now(readAfterEvent(this.description.settings, event.kind));
+    }
     const messages = pictures ? topics.event(slug, event) : topics.event(slug, event).slice(0, 1);
     const bytes = messages.slice(1).map(({ payload }) => payload as Buffer);
     journal.append(packEvent(slug, messages), bytes);
@@ -191,8 +221,11 @@ export class DeviceBridge {
     this.state = state;
     if (state.state !== 'connected') {
       this.describing++;
+      this.attempts = 0;
       this.describeTimer?.cancel();
       this.pollTimer?.cancel();
+      this.settleTimer?.cancel();
+      this.refresher.clear();
       // Only the availability changes: what was going on may go on, and nobody can tell.
       if (wasOnline || state.state !== 'connecting') {
         this.postOwn(this.given.topics.availability(this.slug, false));
@@ -217,12 +250,11 @@ export class DeviceBridge {
     // At once, as the description of a large recorder takes its time.
     this.postOwn(given.topics.availability(slug, true));
     describeDevice((command, args) => device.source.call(command, { ...args }, { signal }), known).then(
-      (description) => {
+      (found) => {
         if (run !== this.describing || signal.aborted) return;
-        this.description = description;
-        for (const [channel, settings] of description.settings) this.settings.put(channel, settings);
-        this.postAll(this.retained());
-        given.onDescribed();
+        const isFinal = found.isComplete || ++this.attempts >= DESCRIBE_MAX_ATTEMPTS;
+        this.described(device.channels === undefined ? found : limitedTo(found, device.channels), isFinal);
+        if (!isFinal) this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
         void this.poll(run);
       },
       (error: unknown) => {
@@ -232,6 +264,35 @@ export class DeviceBridge {
         this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
       },
     );
+  }
+
+  /** What it had no time to tell is taken away only when it was asked again and again. */
+  private described(found: DeviceDescription, isFinal: boolean): void {
+    const before = this.description;
+    const isLess = !isFinal && before?.identity === found.identity;
+    // What only events have shown stays, where the channel does.
+    const has = (channel: number | null) => channel === null || found.channels.some((one) => one.channel === channel);
+    const description = isLess ? before : { ...found, isComplete: isFinal };
+    const gone = isLess ? [] : (before?.channels ?? []).filter(({ channel }) => !has(channel));
+    this.description = (before?.triggers ?? [])
+      .filter((trigger) => this.seen.has(keyOf(trigger)) && has(trigger.channel))
+      .reduce(withSeen, description);
+    for (const { channel } of gone) {
+      this.postAll([...this.states.forgetChannel(channel), ...this.settings.clear(channel)]);
+      for (const [name, key] of this.found) if (key.channel === channel) this.found.delete(name);
+    }
+    for (const [channel, settings] of found.settings) this.settings.put(channel, settings);
+    this.postAll(this.retained());
+    this.given.onDescribed();
+  }
+
+  /** At once, and when the device is done with it. */
+  private readAfter(command: string): void {
+    const questions = this.description === null ? [] : readAfterCommand(this.description.settings, command);
+    if (questions.length === 0) return;
+    this.refresher.now(questions);
+    this.settleTimer?.cancel();
+    this.settleTimer = this.given.clock.after(SETTINGS_SETTLE_MS, () => this.refresher.now(questions));
   }
 
   private known(): StateKey[] {
@@ -248,7 +309,7 @@ export class DeviceBridge {
     return given.topics.status(this.slug, statusPayload(status, given.clock.now()));
   }
 
-  /** Load, storage and channels, now and then. */
+  /** Load, storage, channels, and everything that can be switched, now and then. */
   private async poll(run: number): Promise<void> {
     const ask = async (command: string) => {
       try {
@@ -265,6 +326,7 @@ export class DeviceBridge {
     if (run !== this.describing || this.abort.signal.aborted) return;
     this.polled = { status, storage, channels };
     this.postOwn(this.statusMessage());
+    if (this.description !== null) this.refresher.later(readAgain(this.description.settings));
     this.pollTimer = this.given.clock.after(DEVICE_STATUS_INTERVAL_MS, () => void this.poll(run));
   }
 
@@ -272,7 +334,7 @@ export class DeviceBridge {
   private see(event: HikvisionEvent): void {
     if (this.description === null || event.stale) return;
     const key = { channel: event.channel, kind: event.kind, port: portOf(event) };
-    const name = `${key.channel ?? ''}/${key.kind}/${key.port ?? ''}`;
+    const name = keyOf(key);
     if (this.seen.has(name) || this.seen.size >= MQTT_MAX_STATES) return;
     this.seen.add(name);
     const described = withSeen(this.description, key);
@@ -296,4 +358,8 @@ export class DeviceBridge {
   private postOwn(message: MqttMessage): void {
     if (this.ownership === 'ours') this.given.post(message);
   }
+}
+
+function keyOf({ channel, kind, port }: StateKey): string {
+  return `${channel ?? ''}/${kind}/${port ?? ''}`;
 }

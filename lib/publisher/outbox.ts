@@ -60,6 +60,7 @@ export class Outbox {
   private isPreparing = false;
   private isHeld = true;
   private isPumping = false;
+  private isPumpDue = false;
   private lastProgressMs = 0;
   private watchdog: Timer | null = null;
   private idle: (() => void)[] = [];
@@ -231,7 +232,21 @@ export class Outbox {
     if (outcome === 'refused') this.refuse(topic, reason);
     else this.count.messages++;
     if (of !== null) this.closePart(of);
-    this.pump();
+    this.pumpSoon();
+    this.settle();
+  }
+
+  /**
+   * When all acknowledgements that came together are read: what follows them then goes out with one write. A write for each was most
+   * of the time of publishing (profile: 30 % of it in `writev`, the next function 2 %).
+   */
+  private pumpSoon(): void {
+    if (this.isPumpDue) return;
+    this.isPumpDue = true;
+    setImmediate(() => {
+      this.isPumpDue = false;
+      this.pump();
+    });
   }
 
   private closePart(of: Underway): void {

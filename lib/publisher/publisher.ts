@@ -2,7 +2,7 @@
  * The bridge between devices and a broker. An event is safe from the moment it is handed over: journal, publish, acknowledged,
  * position. What is retained at the broker is published anew with each connection.
  */
-import type { Clock, Timer } from '../clock';
+import { within, type Clock, type Timer } from '../clock';
 import { EVENT_KINDS, type EventKind } from '../events/kinds';
 import {
   bridgeDiscovery,
@@ -21,6 +21,7 @@ import { OFFLINE, ONLINE, Topics, type BridgeInfo, type MqttMessage, type Qos } 
 import {
   BIRTH_DELAY_MAX_MS,
   BRIDGE_INFO_INTERVAL_MS,
+  JOURNAL_CLOSE_MS,
   MQTT_MAX_STATES,
   OWNER_WAIT_MS,
   PUBLISHER_STOP_MS,
@@ -30,6 +31,7 @@ import { BrokerLink, type BrokerOptions, type BrokerSession, type BrokerState, t
 import { DeviceBridge, type BridgedDevice } from './device-bridge';
 import { filesIn } from './files';
 import { Journal } from './journal';
+import { Leftovers } from './leftovers';
 import { Outbox } from './outbox';
 import { packageVersion } from './version';
 
@@ -86,6 +88,8 @@ export class Publisher {
   private readonly bridges = new Map<string, boolean>();
   /** What presents devices at the broker, from this run or an earlier one. */
   private readonly presented = new Map<string, string>();
+  /** Topics of the discovery messages of each device in this run, by its slug. */
+  private readonly presentedBy = new Map<string, ReadonlySet<string>>();
   private isSwept = false;
   private isOwnershipKnown = false;
   private ownerTimer: Timer | null = null;
@@ -100,20 +104,25 @@ export class Publisher {
     const { base, qos = 1, retainPictures = false } = options;
     const topics = new Topics({ ...(base === undefined ? {} : { base }), qos: qos as Qos, retainPictures });
     const { folder, maxEvents, maxBytes } = options.journal;
+    const files = filesIn(folder);
     const journal = await Journal.open({
-      files: filesIn(folder),
+      files,
       place: folder,
       clock: options.clock,
       ...(maxEvents === undefined ? {} : { maxEvents }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
     });
-    return new Publisher(options, topics, journal);
+    const slugs = slugsOf(options.devices.map(({ name, key }) => ({ name, key, serial: null })));
+    const leftovers = await Leftovers.open(files, topics, options.bridgeId, slugs);
+    return new Publisher(options, topics, journal, leftovers, slugs);
   }
 
   private constructor(
     private readonly options: PublisherOptions,
     topics: Topics,
     private readonly journal: Journal,
+    private readonly leftovers: Leftovers,
+    slugs: readonly string[],
   ) {
     this.topics = topics;
     const { clock, bridgeId, devices, share } = options;
@@ -126,7 +135,6 @@ export class Publisher {
       onOverflow: () => this.republishSoon(BIRTH_DELAY_MAX_MS),
       onRefused: (topic, reason) => this.warn('REFUSED', `the broker does not take ${topic}: ${reason}`),
     });
-    const slugs = slugsOf(devices.map(({ name, key }) => ({ name, key, serial: null })));
     for (const [index, given] of devices.entries()) {
       const slug = slugs[index] as string;
       const device = share === undefined ? given : { ...given, allowance: 'read' as const };
@@ -217,11 +225,12 @@ export class Publisher {
       }
       this.postInfo();
       this.outbox.post(this.topics.bridgeState(this.options.bridgeId, false));
-      await this.within(PUBLISHER_STOP_MS, this.outbox.drained());
+      await within(this.options.clock, PUBLISHER_STOP_MS, this.outbox.drained());
     }
     await this.link.close();
     this.outbox.close();
-    await this.journal.close();
+    if (await within(this.options.clock, JOURNAL_CLOSE_MS, this.journal.close())) return;
+    this.warn('JOURNAL', `the disk has not taken the end of the journal within ${JOURNAL_CLOSE_MS / 1_000} s`);
   }
 
   private async connected(session: BrokerSession): Promise<void> {
@@ -276,6 +285,7 @@ export class Publisher {
       }
       return;
     }
+    if (!this.isOwnershipKnown && this.leftovers.hear(topic, payload)) return;
     const { discovery = null } = this.options;
     if (discovery !== null && topic.startsWith(`${discovery.prefix}/device/`)) {
       if (this.presented.size < MQTT_MAX_STATES) this.presented.set(topic, payload.toString());
@@ -306,6 +316,8 @@ export class Publisher {
       this.ownershipChanged();
       return;
     }
+    // What comes later is our own: it would be told again, and come back again.
+    if (this.isOwnershipKnown) return;
     const state = topics.match('state', topic);
     if (state !== null && message.retain && payload.toString() === 'ON') {
       const key = stateKeyOf(state.channel ?? '', state.kind ?? '');
@@ -338,6 +350,10 @@ export class Publisher {
     }
     // What an earlier run left behind has been heard by now; our own messages need not come back.
     this.session.unsubscribe(this.leftBehind());
+    if (this.leftovers.filters.length > 0) {
+      this.outbox.postAll(this.leftovers.clear());
+      void this.leftovers.save();
+    }
     this.presentBridge();
     this.postInfo();
     this.sweep();
@@ -349,18 +365,31 @@ export class Publisher {
     const { discovery = null } = this.options;
     return [
       ...this.slugs.map((device) => this.topics.topic('state', { device, channel: '+', kind: '+' })),
+      ...this.leftovers.filters,
       ...(discovery === null ? [] : [discoveryFilter(discovery.prefix)]),
     ];
   }
 
   /* Home Assistant */
 
-  /** A component that is gone is taken away first. */
+  /** A component or a channel that is gone is taken away first. */
   private discoveryOf(description: DeviceDescription, allowance: Allowance): MqttMessage[] {
     const options = this.discoveryOptions(allowance);
     if (options === null) return [];
-    const now = discoveryOf(description, options);
+    // What an earlier run knew of a device that has had no time yet to tell everything stays as it is.
+    const now = discoveryOf(description, options).filter(
+      ({ topic }) => description.isComplete || !this.presented.has(topic),
+    );
     const before = new Map<string, string>();
+    if (description.isComplete) {
+      const topics = new Set(now.map(({ topic }) => topic));
+      for (const topic of this.presentedBy.get(description.slug) ?? []) {
+        const known = this.presented.get(topic);
+        if (known !== undefined && !topics.has(topic)) before.set(topic, known);
+        if (!topics.has(topic)) this.presented.delete(topic);
+      }
+      this.presentedBy.set(description.slug, topics);
+    }
     for (const { topic, payload } of now) {
       const known = this.presented.get(topic);
       if (known !== undefined) before.set(topic, known);
@@ -370,10 +399,10 @@ export class Publisher {
   }
 
   private discoveryOptions(allowance: Allowance): DiscoveryOptions | null {
-    const { discovery = null, bridgeId } = this.options;
+    const { discovery = null, bridgeId, pictures = false } = this.options;
     return discovery === null
       ? null
-      : { topics: this.topics, bridge: bridgeId, version: packageVersion(), allowance, ...discovery };
+      : { topics: this.topics, bridge: bridgeId, version: packageVersion(), allowance, pictures, ...discovery };
   }
 
   /** Once all devices are described, what is left of others that this bridge had is taken away. */
@@ -383,7 +412,7 @@ export class Publisher {
     const now: MqttMessage[] = [bridgeDiscovery(options)];
     for (const device of this.devices.values()) {
       const { discovery } = device;
-      if (discovery === null) return;
+      if (discovery === null || !device.isDescribed) return;
       now.push(...discovery);
     }
     this.isSwept = true;
@@ -487,16 +516,6 @@ export class Publisher {
     if (this.warned.size > 1_000) this.warned.clear();
     this.warned.set(message, now);
     this.onWarning(code, message);
-  }
-
-  private async within(ms: number, work: Promise<void>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.options.clock.after(ms, resolve);
-      void work.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }
 

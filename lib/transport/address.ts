@@ -55,6 +55,13 @@ export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** Where the web page of a device is, without user and password; null for one that is reached by its command port only. */
+export function webAddressOf(url: string): string | null {
+  const address = parseDeviceUrl(url);
+  const { protocol } = address;
+  return protocol === 'http' || protocol === 'https' ? `${protocol}://${placeOf(address)}` : null;
+}
+
 function isProtocol(scheme: string): scheme is DeviceProtocol {
   return Object.hasOwn(USUAL_PORTS, scheme);
 }

@@ -27,7 +27,7 @@ function isTopic(value: string): boolean {
 RED.nodes.registerType<MqttProperties, MqttCredentials>('hsp-mqtt', {
   category: 'Hikvision',
   color: '#C9D7E3',
-  icon: 'hsp-connect.svg',
+  icon: 'hsp-mqtt.svg',
   defaults: {
     name: { value: '' },
     broker: { value: '', type: 'mqtt-broker', required: false },
@@ -80,7 +80,7 @@ RED.nodes.registerType<MqttProperties, MqttCredentials>('hsp-mqtt', {
             .text(text(`allow.${word}`)),
         );
       select.val(this.allow?.[config.id] ?? 'nothing');
-      const label = $('<label class="hsp-tick">').append(tick, $('<span>').text(name || host || config.id));
+      const label = $('<label>').append(tick, $('<span>').text(name || host || config.id));
       list.append($('<div>').append(label, select));
       return true;
     });
@@ -91,6 +91,15 @@ RED.nodes.registerType<MqttProperties, MqttCredentials>('hsp-mqtt', {
     };
     broker.on('change', update);
     update();
+    const finds = $('#node-input-discovery');
+    const pictures = $('#node-input-pictures');
+    const follow = () => {
+      $('.hsp-mqtt-finds').toggle(finds.is(':checked'));
+      $('.hsp-mqtt-pictures').toggle(pictures.is(':checked'));
+    };
+    finds.on('change', follow);
+    pictures.on('change', follow);
+    follow();
   },
   oneditsave() {
     const devices: string[] = [];

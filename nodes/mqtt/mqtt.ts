@@ -104,7 +104,9 @@ function devicesOf(RED: NodeAPI, def: MqttDef): Used[] {
       };
       const word = def.allow?.[id];
       const allowance: Allowance = ALLOWANCES.find((one) => one === word) ?? 'nothing';
-      return { connection, device: { name: connection.name, key: id, source, allowance } };
+      const { name, webAddress } = connection;
+      const known = webAddress === null ? {} : { configurationUrl: webAddress };
+      return { connection, device: { name, key: id, source, allowance, ...known } };
     });
 }
 

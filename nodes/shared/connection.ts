@@ -1,5 +1,5 @@
 /** One connection per device: opened by its first user, closed by its last. */
-import { HikvisionClient, systemClock, UnreachableError } from '../../lib/index';
+import { HikvisionClient, systemClock, UnreachableError, webAddressOf } from '../../lib/index';
 import type {
   ClientOptions,
   ConnectionState,
@@ -113,6 +113,12 @@ export class Connection {
     if ('options' in settings && settings.options.name === undefined && this.deviceName !== null)
       return this.deviceName;
     return settings.name;
+  }
+
+  /** Where the web page of the device is, without user and password; null where it has none. */
+  get webAddress(): string | null {
+    const { settings } = this.given;
+    return 'options' in settings ? webAddressOf(settings.options.url) : null;
   }
 
   /** The first user opens the connection, as soon as the flow has started. */

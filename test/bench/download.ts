@@ -57,6 +57,7 @@ export async function benchDownload(rounds: number, sizeBytes = 200 * MB): Promi
         aimToPeer: 0.8,
       },
       memory: {
+        isLowerBetter: true,
         name: 'recorder.downloadMemory',
         about,
         unit: 'KB more at most',

@@ -12,6 +12,8 @@ export interface Figure {
   readonly floorName: string | null;
   /** The ratio to the peer that we aim at; null where there is no aim. */
   readonly aimToPeer: number | null;
+  /** A time or a size: a ratio below 1 is better than the other. */
+  readonly isLowerBetter?: true;
 }
 
 /** Units of work per second: `work` is repeated for at least 300 ms and says how many units one run is. */

@@ -9,7 +9,7 @@ it.skipIf(missing !== null)(
   `the bench of the publisher runs${missing === null ? '' : ` (skipped: ${missing})`}`,
   async () => {
     const { figures } = await mqttPublish(1, 200);
-    assert.equal(figures.length, 3);
+    assert.equal(figures.length, 5);
     assert.ok(figures.every(({ ours, peer }) => ours > 0 && peer !== null && peer > 0));
   },
 );

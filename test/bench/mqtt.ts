@@ -1,7 +1,9 @@
 /**
  * Events through the publisher to mosquitto's acknowledgement, journal included, against bare MQTT.js that publishes the same bytes
- * with the same number on their way; and the time from an event to its arrival at a subscriber, against the same for a bare pipe.
+ * with the same number on their way; the time from an event to its arrival at a subscriber; and the time from the bytes of an
+ * alertStream to that arrival, against a bare pipe that publishes a payload for each chunk of TCP.
  */
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +12,13 @@ import { systemClock } from '../../lib/clock';
 import type { HikvisionEvent } from '../../lib/events/event';
 import { DeviceStates } from '../../lib/mqtt/states';
 import { Topics, type MqttMessage } from '../../lib/mqtt/topics';
+import { clientSource } from '../../lib/publisher/client-source';
 import { Publisher } from '../../lib/publisher/publisher';
 import { PUBLISH_WINDOW } from '../../lib/settings';
+import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator/index';
 import { bridged, eventWith, FakeDevice } from '../support/bridged';
 import { Mosquitto } from '../support/brokers';
+import { builtInStream } from './built-in-stream';
 import { median, type Figure } from './figure';
 
 const LINES = ['max_inflight_messages 0', 'max_queued_messages 0'];
@@ -58,6 +63,7 @@ export async function mqttPublish(rounds: number, events: number): Promise<Bench
       peer.push(await perSecond(events, () => publishBare(bare, messages)));
     }
     const latency = await latencies(device, bare, ear);
+    const stream = await streamLatencies(mosquitto.url, join(folder, 'stream'), bare, ear);
     return {
       figures: [
         {
@@ -71,17 +77,18 @@ export async function mqttPublish(rounds: number, events: number): Promise<Bench
           floorName: null,
           aimToPeer: 0.8,
         },
-        ...(['median', 'p99'] as const).map((which) => ({
-          name: `mqtt.latency.${which}`,
-          about: 'from an event to its arrival at a subscriber',
-          unit: 'us',
-          ours: latency.ours[which],
-          peer: latency.bare[which],
-          peerName: 'bare MQTT.js publishing the same bytes',
-          floor: null,
-          floorName: null,
-          aimToPeer: null,
-        })),
+        ...latencyFigures(
+          'mqtt.latency',
+          'from an event to its arrival at a subscriber',
+          'bare MQTT.js publishing the same bytes',
+          latency,
+        ),
+        ...latencyFigures(
+          'mqtt.alertStream',
+          'from the bytes of an alertStream to the arrival of the event at a subscriber',
+          'bare TCP-to-MQTT pipe that publishes the same bytes',
+          stream,
+        ),
       ],
     };
   } finally {
@@ -91,6 +98,26 @@ export async function mqttPublish(rounds: number, events: number): Promise<Bench
     await mosquitto.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function latencyFigures(
+  name: string,
+  about: string,
+  peerName: string,
+  { ours, bare }: { readonly ours: Spread; readonly bare: Spread },
+): Figure[] {
+  return (['median', 'p99'] as const).map((which) => ({
+    name: `${name}.${which}`,
+    about,
+    unit: 'us',
+    ours: ours[which],
+    peer: bare[which],
+    peerName,
+    floor: null,
+    floorName: null,
+    aimToPeer: null,
+    isLowerBetter: true,
+  }));
 }
 
 function madeUp(count: number): HikvisionEvent[] {
@@ -150,6 +177,97 @@ async function latencies(
     others.push(await time(() => void bare.publish('bare/event', payload, { qos: 1 })));
   }
   return { ours: spread(ours), bare: spread(others) };
+}
+
+/** A simulated camera, the client and the publisher, all of it in this process, as the bare pipe is. */
+async function streamLatencies(
+  url: string,
+  folder: string,
+  bare: MqttClient,
+  ear: MqttClient,
+): Promise<{ ours: Spread; bare: Spread }> {
+  const camera = await Simulator.start({ device: builtInDevice('camera') });
+  const source = clientSource({ url: camera.url, username: SIMULATOR_USERNAME, password: SIMULATOR_PASSWORD });
+  const publisher = await Publisher.open({
+    bridgeId: 'stream',
+    broker: { urls: [url] },
+    devices: [bridged('Stream', source)],
+    journal: { folder },
+    clock: systemClock,
+  });
+  const pipe = await Pipe.start();
+  try {
+    publisher.start();
+    await source.client.connect();
+    await until(() => publisher.status.broker.state === 'connected' && camera.streams > 0);
+    await new Promise((resolve) => setTimeout(resolve, 2_000)); // until it is described and known whose it is
+    await ear.subscribeAsync(['hikvision/stream/1/event', 'bare/stream'], { qos: 1 });
+    let payload: Buffer = Buffer.alloc(0);
+    let arrived: () => void = () => undefined;
+    ear.on('message', (topic, bytes) => {
+      if (topic === 'hikvision/stream/1/event') payload = bytes;
+      arrived();
+    });
+    pipe.onData = () => void bare.publish('bare/stream', payload, { qos: 1 });
+    const bytes = builtInStream(1);
+    const ours: number[] = [];
+    const others: number[] = [];
+    for (let index = 0; index < 1_000; index++) {
+      const state = index % 2 === 0 ? 'active' : 'inactive';
+      ours.push(await timed(() => camera.sendEvent({ eventType: 'VMD', eventState: state }), hear));
+      others.push(await timed(() => pipe.write(bytes), hear));
+    }
+    return { ours: spread(ours), bare: spread(others) };
+
+    function hear(done: () => void): void {
+      arrived = done;
+    }
+  } finally {
+    pipe.close();
+    await publisher.stop();
+    await source.client.close();
+    await camera.close();
+  }
+}
+
+/** Microseconds from the first byte to the arrival. */
+async function timed(send: () => void, hear: (done: () => void) => void): Promise<number> {
+  const heard = new Promise<void>(hear);
+  const start = process.hrtime.bigint();
+  send();
+  await heard;
+  return Number(process.hrtime.bigint() - start) / 1e3;
+}
+
+/** Two ends of one TCP connection over loopback. */
+class Pipe {
+  onData: () => void = () => undefined;
+
+  private constructor(
+    private readonly from: Socket,
+    private readonly to: Socket,
+  ) {
+    to.on('data', () => this.onData());
+  }
+
+  static async start(): Promise<Pipe> {
+    const server = createServer({ noDelay: true });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const arriving = new Promise<Socket>((resolve) => server.once('connection', resolve));
+    const to = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const from = await arriving;
+    server.close();
+    return new Pipe(from, to);
+  }
+
+  write(bytes: Buffer): void {
+    this.from.write(bytes);
+  }
+
+  close(): void {
+    this.from.destroy();
+    this.to.destroy();
+  }
 }
 
 function spread(values: number[]): Spread {

@@ -67,7 +67,8 @@ function printJson(figure: Figure): void {
 
 function printText(figure: Figure): void {
   const number = (value: number) => Math.round(value).toLocaleString('en-US').padStart(12);
-  const lines = [`${figure.name} on ${figure.about}`, `  ours   ${number(figure.ours)} ${figure.unit}`];
+  const note = figure.isLowerBetter === true ? '; lower is better' : '';
+  const lines = [`${figure.name} on ${figure.about}${note}`, `  ours   ${number(figure.ours)} ${figure.unit}`];
   if (figure.peer !== null) {
     const aim = figure.aimToPeer === null ? '' : `, aim ${figure.aimToPeer} or better`;
     lines.push(

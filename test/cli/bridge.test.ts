@@ -27,6 +27,7 @@ describe('hsp bridge', () => {
     const site = `bridge: cli
 devices: [{ name: Yard, url: '${device.url}', username: admin, password_env: YARD, allow: read }]
 broker: { url: 'mqtt://127.0.0.1:${broker.port}' }
+discovery: { enabled: true }
 `;
     writeFileSync(config, site);
     const ear = await Ear.at(`mqtt://127.0.0.1:${broker.port}`);
@@ -39,6 +40,10 @@ broker: { url: 'mqtt://127.0.0.1:${broker.port}' }
     await ear.until('the state', () => ear.last('hikvision/yard/1/motion') === 'ON');
     await ear.client.publishAsync('hikvision/yard/command/config/getTime', '{}', { qos: 1 });
     await ear.until('the answer', () => ear.last('hikvision/yard/result')?.includes('"ok":true'));
+    const presented = await ear.until('discovery', () =>
+      ear.heard.find(({ text }) => text.includes('"configuration_url"')),
+    );
+    assert.ok(presented.text.includes(`"configuration_url":"${device.url}"`), presented.text.slice(0, 400));
     stop.abort();
     const { status, err } = await running;
     assert.equal(status, 0);

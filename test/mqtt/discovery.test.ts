@@ -1,6 +1,5 @@
 /** What Home Assistant is told: of captured devices, of devices described by hand, and of those that are gone. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Command } from '../../lib/commands/command';
 import { commandNamed } from '../../lib/commands/registry';
 import { ALLOWANCES } from '../../lib/mqtt/allowance';
 import { infoPayload, withSeen, type DeviceDescription } from '../../lib/mqtt/description';
@@ -13,16 +12,22 @@ import {
   type DiscoveryOptions,
 } from '../../lib/mqtt/discovery/discovery';
 import { filled, LANGUAGES, languageFrom, NAMES } from '../../lib/mqtt/discovery/names';
-import { requestOf } from '../../lib/mqtt/request';
 import { DeviceStates, isSpan } from '../../lib/mqtt/states';
 import { Topics, type MqttMessage } from '../../lib/mqtt/topics';
 import { capturesFolder } from '../support/captures';
 import { capturedDescriptions, channel, description } from '../support/descriptions';
-import { componentsIn, discoveryProblems } from '../support/ha-schema';
+import { callsIn, componentsIn, discoveryProblems, refusalOfCall, type SentCall } from '../support/ha-schema';
 
 const MAX_BYTES = 64 * 1024;
 const topics = new Topics();
-const options: DiscoveryOptions = { topics, bridge: 'b1', version: '1.2.3', allowance: 'write', language: 'en' };
+const options: DiscoveryOptions = {
+  topics,
+  bridge: 'b1',
+  version: '1.2.3',
+  allowance: 'write',
+  language: 'en',
+  pictures: true,
+};
 
 function named(messages: readonly MqttMessage[]): Record<string, Record<string, unknown>> {
   return Object.fromEntries(messages.flatMap(({ payload }) => Object.entries(componentsIn(payload))));
@@ -33,32 +38,12 @@ function entities(messages: readonly MqttMessage[]): string[] {
   return Object.entries(named(messages)).map(([id, { platform }]) => `${String(platform)} ${id}`);
 }
 
-/** Every topic and body that the entities would send. */
-function calls(messages: readonly MqttMessage[]): { topic: string; body: string }[] {
-  return Object.values(named(messages)).flatMap((component) => {
-    const topic = component['command_topic'];
-    if (typeof topic !== 'string') return [];
-    const bodies = Object.entries(component).flatMap(([key, value]) =>
-      key.startsWith('payload_') && typeof value === 'string' ? [value] : [],
-    );
-    const template = component['command_template'];
-    const words = (component['options'] ?? []) as string[];
-    if (typeof template === 'string') bodies.push(...words.map((word) => template.replace('{{ value }}', word)));
-    expect(bodies.length, topic).toBeGreaterThan(0);
-    return bodies.map((body) => ({ topic, body }));
-  });
+function calls(messages: readonly MqttMessage[]): SentCall[] {
+  return messages.flatMap(({ payload }) => callsIn(payload));
 }
 
-/** Carries a command out as far as the device: its name, arguments and allowance are right. */
-function expectAccepted(
-  { topic, body }: { topic: string; body: string },
-  allowance: DiscoveryOptions['allowance'],
-): void {
-  const place = topics.commandOf(topic);
-  expect(place, topic).not.toBeNull();
-  if (place === null) return;
-  const answer = requestOf(place, { payload: Buffer.from(body), retain: false }, allowance);
-  expect('error' in answer ? `${topic} ${body}: ${answer.error.message}` : 'accepted').toBe('accepted');
+function expectAccepted(call: SentCall, allowance: DiscoveryOptions['allowance']): void {
+  expect(refusalOfCall(topics, call, allowance)).toBeNull();
 }
 
 /** A device with everything that there is, for what no capture shows. */
@@ -114,35 +99,6 @@ const everything = description({
   ]),
 });
 
-const integer = (min = 0) => ({ kind: 'integer', title: 'N', min, max: 512 }) as const;
-const truth = { kind: 'boolean', title: 'On' } as const;
-
-/** Commands as they are in the registry, or will be: what their entities send is checked against these. */
-const MODELS: Readonly<Record<string, Pick<Command, 'effect' | 'params'>>> = {
-  'event.setMotionDetection': { effect: 'write', params: { channel: integer(1), enabled: truth } },
-  'camera.switchWhiteLight': { effect: 'write', params: { channel: integer(1), on: truth } },
-  'camera.setDayNight': {
-    effect: 'write',
-    params: { channel: integer(1), mode: { kind: 'choice', title: 'Mode', choices: ['auto', 'day', 'night'] } },
-  },
-  'camera.setPrivacyMask': { effect: 'write', params: { channel: integer(1), enabled: truth } },
-  'camera.soundSiren': { effect: 'act', params: { channel: integer(1) } },
-  'event.setAlarmOutput': { effect: 'act', params: { output: integer(1), active: truth } },
-  'event.openDoor': { effect: 'act', params: { door: integer(1) } },
-  'event.closeDoor': { effect: 'act', params: { door: integer(1) } },
-  'event.armPanel': {
-    effect: 'act',
-    params: { area: integer(1), mode: { kind: 'choice', title: 'Mode', choices: ['away', 'stay'] } },
-  },
-  'event.disarmPanel': { effect: 'act', params: { area: integer(1) } },
-  'event.switchPanelOutput': { effect: 'act', params: { output: integer(), on: truth } },
-  'event.switchPanelSiren': { effect: 'act', params: { siren: integer(), on: truth } },
-};
-
-function modelled(name: string): Command | undefined {
-  return commandNamed(name) ?? (MODELS[name] as Command | undefined);
-}
-
 describe('names', () => {
   const keys = (value: object) => Object.keys(value).sort();
 
@@ -171,7 +127,7 @@ describe('names', () => {
 
 describe('discovery', () => {
   it('has an entity for everything that there is, each with a class that fits', () => {
-    const messages = discoveryOf(everything, { ...options, commandNamed: modelled });
+    const messages = discoveryOf(everything, options);
     expect(messages).toHaveLength(1);
     expect(entities(messages)).toEqual([
       'binary_sensor 1_motion',
@@ -268,7 +224,7 @@ describe('discovery', () => {
   });
 
   it('opens a door by a button where nothing can close it', () => {
-    const onlyOpen = (name: string) => (name === 'event.closeDoor' ? undefined : modelled(name));
+    const onlyOpen = (name: string) => (name === 'event.closeDoor' ? undefined : commandNamed(name));
     expect(entities(discoveryOf(everything, { ...options, commandNamed: onlyOpen }))).toContain('button device_door_1');
   });
 

@@ -18,7 +18,10 @@ const BATCH = 200;
 const AHEAD = 2_000;
 
 type ToBridge = { readonly emit: readonly number[] } | 'status';
-type FromBridge = { readonly written: number } | { readonly queued: number; readonly dropped: number } | 'ready';
+type FromBridge =
+  | { readonly written: number; readonly tookMs: number }
+  | { readonly queued: number; readonly dropped: number }
+  | 'ready';
 
 /* The bridge, a process of its own */
 
@@ -44,7 +47,9 @@ async function bridge(url: string, folder: string): Promise<void> {
       devices[number % DEVICES]?.emit(eventWith({ id: `e-${number}`, state, details: { filler: 'x'.repeat(200) } }));
     }
     const last = message.emit.at(-1) ?? 0;
-    void publisher.written().then(() => tell({ written: last }));
+    // This is all that the bridge claims: what it has written is safe from the end of the process, and nothing is sooner.
+    const takenMs = performance.now();
+    void publisher.written().then(() => tell({ written: last, tookMs: performance.now() - takenMs }));
   });
   tell('ready');
 }
@@ -105,11 +110,15 @@ async function run(count: number): Promise<string> {
   await subscriber.subscribeAsync('hikvision/+/+/event', { qos: 1 });
 
   let written = -1;
+  let resent = 0;
+  let longestMs = 0;
   let status = { queued: 0, dropped: 0 };
   const hear = (message: FromBridge) => {
     if (message === 'ready') return;
-    if ('written' in message) written = Math.max(written, message.written);
-    else status = message;
+    if ('written' in message) {
+      written = Math.max(written, message.written);
+      longestMs = Math.max(longestMs, message.tookMs);
+    } else status = message;
   };
   let current = Bridge.start(mosquitto.url, join(folder, 'journal'), hear);
   await current.ready;
@@ -143,7 +152,10 @@ async function run(count: number): Promise<string> {
         // The broker goes while events come; a bridge that is gone gets none.
         if (due.at === 0.45) await broken;
         // What it had not written when it was killed was never taken over; the source has it still.
-        if (kills > killsBefore) next = written + 1;
+        if (kills > killsBefore) {
+          resent = next - written - 1;
+          next = written + 1;
+        }
       }
       if (next - written > AHEAD) {
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -160,7 +172,10 @@ async function run(count: number): Promise<string> {
     current.send('status');
     await new Promise((resolve) => setTimeout(resolve, 200));
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
-    const result = { count, arrived: seen.size, repeats: arrivals - seen.size, outOfOrder, kills, ...status, seconds };
+    const repeats = arrivals - seen.size;
+    // `resent`: handed over and not claimed when the bridge was killed, so that the source sent them once more.
+    const window = { resent, longestWriteMs: Math.round(longestMs) };
+    const result = { count, arrived: seen.size, repeats, outOfOrder, kills, ...window, ...status, seconds };
     if (seen.size !== count || outOfOrder > 0 || status.dropped > 0) throw new Error(JSON.stringify(result));
     return JSON.stringify(result);
   } finally {

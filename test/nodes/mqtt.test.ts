@@ -36,6 +36,7 @@ describe(`hsp-mqtt on ${nodeRed}`, () => {
     ear = await Ear.at(url);
     const listening = ear;
     const device = await simulate('camera');
+    const page = `"configuration_url":"${device.url}"`;
     const flow = [
       tab,
       deviceNode(device),
@@ -50,7 +51,7 @@ describe(`hsp-mqtt on ${nodeRed}`, () => {
     device.sendEvent({ eventType: 'VMD' });
     await listening.until('the event', () => listening.last(`hikvision/${slug}/1/event`)?.includes('motion_start'));
     await listening.until('discovery', () =>
-      listening.heard.some(({ topic }) => topic.startsWith('homeassistant/device/')),
+      listening.heard.some(({ topic, text }) => topic.startsWith('homeassistant/device/') && text.includes(page)),
     );
     await listening.client.publishAsync(`hikvision/${slug}/command/config/getTime`, '{}', { qos: 1 });
     await listening.until('the answer', () => listening.last(`hikvision/${slug}/result`)?.includes('"ok":true'));

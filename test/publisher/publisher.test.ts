@@ -328,6 +328,42 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     }
   });
 
+  it('takes away what it left under a name that a device has no more, and nothing of another bridge', async () => {
+    const { url } = await urlOf();
+    const ear = await earAt(url);
+    const journal = { folder: join(folder, String(journals++)) };
+    const discovery = { prefix: 'homeassistant', language: 'en' } as const;
+    const device = new FakeDevice();
+    device.answer = (command) =>
+      command === 'config.deviceInfo'
+        ? CONNECTED.device
+        : command === 'event.listTriggers'
+          ? [{ kind: 'motion', channel: 1, port: null, notifiesCenter: true }]
+          : command === 'event.getMotionDetection'
+            ? { enabled: true }
+            : [];
+    const before = await publisherAt(url, [bridged('Old name', device, { key: 'k' }), bridged('Lent', device)], {
+      journal,
+      discovery,
+    });
+    await ear.until('both', () => ear.last('hikvision/lent/1/settings') && ear.last('hikvision/old-name/1/settings'));
+    await ear.until('off', () => ear.last('hikvision/old-name/1/motion') === 'OFF');
+    await before.publisher.stop();
+    await ear.client.publishAsync('hikvision/lent/owner', 'other', { retain: true, qos: 1 });
+    await publisherAt(url, [bridged('New name', device, { key: 'k' })], { journal, discovery });
+    await ear.until('the new name', () => ear.last('hikvision/new-name/1/motion') === 'OFF');
+    for (const level of ['availability', 'owner', 'info', 'status', '1/motion', '1/settings']) {
+      await ear.until(level, () => ear.last(`hikvision/old-name/${level}`) === '');
+    }
+    assert.notEqual(ear.last('hikvision/lent/info'), '');
+    const late = await earAt(url);
+    await late.until('what is retained', () => late.last('hikvision/new-name/availability'));
+    assert.deepEqual(
+      late.heard.filter(({ topic }) => topic.startsWith('hikvision/old-name/')),
+      [],
+    );
+  });
+
   it('says goodbye when it is stopped', async () => {
     const { url } = await urlOf();
     const ear = await earAt(url);
@@ -456,6 +492,32 @@ describe.skipIf(missing !== null)(
       for (let index = 0; index < 500; index++) device.emit(eventWith({ channel: 1 + (index % 7) }));
       await ear.until('all', () => publisher.status.queued === 0 && publisher.status.published === 500);
       assert.deepEqual(warnings, []);
+    });
+
+    it('is not kept busy by its own states, where the broker sends them back', async () => {
+      // Slow enough that states are on their way while the subscription to those of an earlier run still stands; MQTT 5 keeps
+      // their retain flag, so that each looks like one that was found.
+      const narrow = await Mosquitto.start({ lines: ['max_inflight_messages 3'] });
+      closing.push(() => narrow.close());
+      const ear = await earAt(narrow.url);
+      const device = new FakeDevice();
+      const listed = Array.from({ length: 60 }, (_, index) => ({
+        kind: 'motion',
+        channel: index + 1,
+        port: null,
+        notifiesCenter: true,
+      }));
+      device.answer = (command) => (command === 'event.listTriggers' ? listed : []);
+      const { publisher } = await publisherAt(narrow.url, [bridged('Front door', device)]);
+      for (let index = 0; index < 500; index++) device.emit(eventWith({ channel: 1 + (index % 7) }));
+      await ear.until('all', () => publisher.status.queued === 0 && publisher.status.published === 500);
+      // Back they come: after the ownership is known none of them is a state of an earlier run.
+      const before = ear.heard.length;
+      for (let channel = 1; channel <= 7; channel++) {
+        await ear.client.publishAsync(`hikvision/front-door/${channel}/motion`, 'ON', { retain: true, qos: 1 });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.ok(ear.heard.length - before < 20, `${ear.heard.length - before} messages for 7`);
     });
 
     it('shares the commands of one set of devices among several bridges, only reading ones', async () => {

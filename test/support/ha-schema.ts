@@ -2,6 +2,9 @@
  * Reads discovery messages as Home Assistant documents them (mqtt.md §1, §2), and names everything that it would drop or refuse.
  * Written from the documentation alone; it knows nothing of the generator.
  */
+import type { Allowance } from '../../lib/mqtt/allowance';
+import { requestOf } from '../../lib/mqtt/request';
+import type { Topics } from '../../lib/mqtt/topics';
 
 type Plain = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
@@ -337,4 +340,33 @@ function isPlain(value: unknown): value is Plain {
 /** Components of a message, for tests. */
 export function componentsIn(payload: string | Buffer): Readonly<Record<string, Plain>> {
   return (JSON.parse(String(payload)) as { components: Record<string, Plain> }).components;
+}
+
+export interface SentCall {
+  readonly topic: string;
+  readonly body: string;
+}
+
+/** Every topic and body that the entities of a message would send. */
+export function callsIn(payload: string | Buffer): SentCall[] {
+  return Object.values(componentsIn(payload)).flatMap((component) => {
+    const topic = component['command_topic'];
+    if (typeof topic !== 'string') return [];
+    const bodies = Object.entries(component).flatMap(([key, value]) =>
+      key.startsWith('payload_') && typeof value === 'string' ? [value] : [],
+    );
+    const pattern = component['command_template'];
+    const words = (component['options'] ?? []) as string[];
+    if (typeof pattern === 'string') bodies.push(...words.map((word) => pattern.replace('{{ value }}', word)));
+    if (bodies.length === 0) throw new Error(`${topic}: nothing would be sent`);
+    return bodies.map((body) => ({ topic, body }));
+  });
+}
+
+/** Carries a call out as far as the device. @returns why it is refused; null where its name, arguments and allowance are right. */
+export function refusalOfCall(topics: Topics, { topic, body }: SentCall, allowance: Allowance): string | null {
+  const place = topics.commandOf(topic);
+  if (place === null) return `${topic}: no topic of a command`;
+  const answer = requestOf(place, { payload: Buffer.from(body), retain: false }, allowance);
+  return 'error' in answer ? `${topic} ${body}: ${answer.error.message}` : null;
 }

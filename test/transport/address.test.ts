@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError } from '../../lib/errors';
-import { parseDeviceUrl, placeOf } from '../../lib/transport/address';
+import { parseDeviceUrl, placeOf, webAddressOf } from '../../lib/transport/address';
 
 describe('the URL of a device', () => {
   it.each([
@@ -70,5 +70,16 @@ describe('the URL of a device', () => {
     expect(placeOf({ protocol: 'https', host: '192.0.2.10', port: 80 })).toBe('192.0.2.10:80');
     expect(placeOf({ protocol: 'https', host: '::1', port: 443 })).toBe('[::1]');
     expect(placeOf({ protocol: 'http', host: '::1', port: 81 })).toBe('[::1]:81');
+  });
+});
+
+describe('the web page of a device', () => {
+  it.each([
+    ['http://admin:p@192.0.2.10', 'http://192.0.2.10'],
+    ['https://cam.example:444/ISAPI', 'https://cam.example:444'],
+    ['http://[2001:db8::1]:81', 'http://[2001:db8::1]:81'],
+    ['hsp://192.0.2.10', null],
+  ])('of %s is %s', (url, page) => {
+    expect(webAddressOf(url)).toBe(page);
   });
 });

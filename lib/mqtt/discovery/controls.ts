@@ -235,6 +235,15 @@ export function doors(scene: Scene): Entity[] {
   });
 }
 
+/** The barrier of a car park, which tells no state that could be trusted: two buttons. */
+export function barriers(scene: Scene): Entity[] {
+  const { channel, description } = scene;
+  if (channel === null || description.features.barrier !== true) return [];
+  return (['openBarrier', 'closeBarrier'] as const).flatMap((key) =>
+    button(scene, key, entityName(scene, key), { command: `event.${key}`, args: { channel: channel.channel } }),
+  );
+}
+
 /* Alarm panels */
 
 /** The areas of an alarm panel; without the right to arm they are sensors of their state. */

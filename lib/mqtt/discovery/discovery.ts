@@ -11,6 +11,7 @@ import type { Fields } from '../readings';
 import { baseTopicProblem, channelLevel, OFFLINE, ONLINE, type MqttMessage, type Topics } from '../topics';
 import {
   areas,
+  barriers,
   dayNight,
   doors,
   outputs,
@@ -39,6 +40,8 @@ export interface DiscoveryOptions {
   readonly version: string;
   readonly allowance: Allowance;
   readonly language: Language;
+  /** Pictures of events are published. */
+  readonly pictures: boolean;
   /** First level of the topics of Home Assistant. */
   readonly prefix?: string;
   /** For tests: another registry. */
@@ -70,6 +73,7 @@ export function discoveryOf(description: DeviceDescription, options: DiscoveryOp
     channel,
     names: NAMES[options.language],
     allowance: options.allowance,
+    hasPictures: options.pictures,
     commandNamed: options.commandNamed ?? commandNamed,
     bridgeAvailability: { availability: [bridgeAvailability(options)] },
   });
@@ -125,6 +129,7 @@ function ofChannel(scene: Scene): Entity[] {
     ...soundSiren(scene),
     ...switches(scene),
     ...dayNight(scene),
+    ...barriers(scene),
   ];
 }
 

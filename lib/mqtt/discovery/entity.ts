@@ -33,6 +33,8 @@ export interface Scene {
   readonly channel: DescribedChannel | null;
   readonly names: Names;
   readonly allowance: Allowance;
+  /** Pictures of events are published. */
+  readonly hasPictures: boolean;
   readonly commandNamed: (name: string) => Command | undefined;
   /** Availability of the bridge alone, for what is to be shown while the device is away. */
   readonly bridgeAvailability: Fields;

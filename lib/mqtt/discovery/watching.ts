@@ -4,7 +4,7 @@ import type { Feature } from '../../commands/features';
 import { isSpan } from '../states';
 import { kindLevel } from '../topics';
 import { fieldsOf } from '../readings';
-import { entityName, eventsOf, levelOf, settingState, shortened, type Entity, type Scene } from './entity';
+import { entityName, eventsOf, levelOf, mayCall, settingState, shortened, type Entity, type Scene } from './entity';
 
 /** Classes of Home Assistant that fit; a kind without one is shown as on and off. `isDiagnostic`: about the device, not the scene. */
 const CLASSES: Readonly<Partial<Record<EventKind, { readonly deviceClass: string; readonly isDiagnostic?: true }>>> = {
@@ -175,7 +175,7 @@ export function temperatures(scene: Scene): Entity[] {
   });
 }
 
-/** The picture that was asked for last, and the one that came with an event. */
+/** The picture that was asked for last, where one may be asked for, and the one that came with an event, where those are published. */
 export function pictures(scene: Scene): Entity[] {
   const { channel, description, topics } = scene;
   if (channel === null || description.features.video === false) return [];
@@ -191,9 +191,10 @@ export function pictures(scene: Scene): Entity[] {
     },
   });
   const isPictured = pulseKinds(scene).some((kind) => PICTURED.includes(kind));
+  const canAsk = mayCall(scene, [{ command: 'camera.snapshot', args: { channel: channel.channel } }]);
   return [
-    image('snapshot', topics.topic('snapshot', place), true),
-    image('eventPicture', topics.topic('picture', { ...place, kind: '+' }), isPictured),
+    ...(canAsk ? [image('snapshot', topics.topic('snapshot', place), true)] : []),
+    ...(scene.hasPictures ? [image('eventPicture', topics.topic('picture', { ...place, kind: '+' }), isPictured)] : []),
   ];
 }
 

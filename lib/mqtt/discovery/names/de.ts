@@ -7,6 +7,8 @@ export const de: Names = {
     snapshot: 'Schnappschuss',
     takeSnapshot: 'Schnappschuss aufnehmen',
     eventPicture: 'Ereignisbild',
+    openBarrier: 'Schranke öffnen',
+    closeBarrier: 'Schranke schließen',
     reboot: 'Neu starten',
     preset: 'Preset {n}',
     presetNamed: 'Preset {name}',

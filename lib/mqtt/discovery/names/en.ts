@@ -7,6 +7,8 @@ const entities = {
   snapshot: 'Snapshot',
   takeSnapshot: 'Take snapshot',
   eventPicture: 'Event picture',
+  openBarrier: 'Open barrier',
+  closeBarrier: 'Close barrier',
   reboot: 'Restart',
   preset: 'Preset {n}',
   presetNamed: 'Preset {name}',

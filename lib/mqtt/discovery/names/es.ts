@@ -7,6 +7,8 @@ export const es: Names = {
     snapshot: 'Instantánea',
     takeSnapshot: 'Tomar instantánea',
     eventPicture: 'Imagen del evento',
+    openBarrier: 'Abrir barrera',
+    closeBarrier: 'Cerrar barrera',
     reboot: 'Reiniciar',
     preset: 'Preset {n}',
     presetNamed: 'Preset {name}',

@@ -7,6 +7,8 @@ export const fr: Names = {
     snapshot: 'Instantané',
     takeSnapshot: 'Prendre un instantané',
     eventPicture: 'Image de l’événement',
+    openBarrier: 'Ouvrir la barrière',
+    closeBarrier: 'Fermer la barrière',
     reboot: 'Redémarrer',
     preset: 'Préréglage {n}',
     presetNamed: 'Préréglage {name}',

@@ -7,6 +7,8 @@ export const zh: Names = {
     snapshot: '快照',
     takeSnapshot: '拍摄快照',
     eventPicture: '事件图片',
+    openBarrier: '打开道闸',
+    closeBarrier: '关闭道闸',
     reboot: '重启',
     preset: '预置点 {n}',
     presetNamed: '预置点 {name}',

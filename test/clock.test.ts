@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { within } from '../lib/clock';
+import { FakeClock } from './support/fake-clock';
+
+describe('waiting for work within a bound', () => {
+  it('ends with the work, whether that went well or not, and leaves no timer', async () => {
+    const clock = new FakeClock();
+    expect(await within(clock, 1_000, Promise.resolve())).toBe(true);
+    expect(await within(clock, 1_000, Promise.reject(new Error('gone')))).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not wait for ever', async () => {
+    const clock = new FakeClock();
+    const waiting = within(clock, 1_000, new Promise(() => undefined));
+    await clock.advance(1_000);
+    expect(await waiting).toBe(false);
+  });
+});
