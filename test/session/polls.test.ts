@@ -51,14 +51,16 @@ describe('the call of a door station', () => {
     const poll = new CallPoll();
     const caller = { building: 1, unit: 7 };
     expect(await detailsOf(poll, says('idle'))).toEqual([]);
-    expect(await detailsOf(poll, says('ring'))).toEqual([
-      { kind: 'doorbell', call: 'ringing', status: 'ring', caller },
+    expect(await detailsOf(poll, says('ring'))).toMatchObject([
+      { kind: 'doorbell', key: 'doorbell', category: 'call', call: 'ringing', status: 'ring', caller, card: null },
     ]);
     expect(await detailsOf(poll, says('ring', new Error('asked twice')))).toEqual([]);
-    expect(await detailsOf(poll, says('onCall'))).toEqual([
+    expect(await detailsOf(poll, says('onCall'))).toMatchObject([
       { kind: 'doorbell', call: 'answered', status: 'onCall', caller },
     ]);
-    expect(await detailsOf(poll, says('idle'))).toEqual([{ kind: 'doorbell', call: 'ended', status: 'idle', caller }]);
+    expect(await detailsOf(poll, says('idle'))).toMatchObject([
+      { kind: 'doorbell', call: 'ended', status: 'idle', caller },
+    ]);
   });
 
   it('is told without who it is where the station does not say it', async () => {
