@@ -38,8 +38,6 @@ export function doorbellDetails(source: Source): DoorbellDetails {
   const access = accessDetails(source);
   return {
     ...access,
-    // Told without a pair, by the state of a call, it is a bell all the same.
-    ...(access.major === null ? ({ key: 'doorbell', category: 'call' } as const) : {}),
     // The bell button makes it ring; what becomes of it is told by nobody but the state of the call.
     call: isDoorbell(access.major, access.minor) ? 'ringing' : null,
     button: source.number('buttonNo', 'keyNo', 'bellNo'),
