@@ -1,14 +1,40 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Whole programs under load against a deadline: they run after the rest and one at a time, so that only they are measured. */
+const alone = ['test/mqtt/cluster.test.ts', 'test/mqtt/endurance.test.ts'];
+
+const common = {
+  root: new URL('..', import.meta.url).pathname,
+  testTimeout: 15_000,
+  hookTimeout: 30_000,
+  pool: 'forks',
+};
 
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
+    root: common.root,
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
-    pool: 'forks',
-    maxWorkers: 2,
     coverage: { include: ['lib/**', 'nodes/**'], exclude: ['**/*.d.ts'] },
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...alone],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'alone',
+          include: alone,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

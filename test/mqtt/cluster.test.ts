@@ -42,7 +42,14 @@ describe.skipIf(missing !== null)(`a cluster of three${missing === null ? '' : `
       }
       const topic = 'hikvision/door/1/event';
       const arrived = () => [...new Set(ear?.all(topic).map((text) => (JSON.parse(text) as { id: string }).id))];
-      await ear.until('all of them', () => arrived().length === EVENTS, 120_000);
+      await ear
+        .until('all of them', () => arrived().length === EVENTS, 150_000)
+        .catch((error: unknown) => {
+          // Which side of the broker they wait on.
+          const { published, queued, dropped, broker } = running.status;
+          const found = JSON.stringify({ arrived: arrived().length, published, queued, dropped, broker });
+          throw new Error(`${String(error)} ${found}`);
+        });
       assert.deepEqual(arrived(), ids);
     } finally {
       await publisher?.stop();

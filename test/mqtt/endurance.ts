@@ -147,6 +147,7 @@ async function run(count: number): Promise<string> {
       const due = incidents[0];
       if (due !== undefined && next >= due.at * count) {
         incidents.shift();
+        await broken; // One at a time: two stops at once would start two brokers on one port.
         const killsBefore = kills;
         broken = due.run();
         // The broker goes while events come; a bridge that is gone gets none.
