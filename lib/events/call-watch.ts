@@ -49,5 +49,9 @@ export class CallWatch {
 }
 
 function notice(call: CallEvent, caller: Readonly<Record<string, unknown>>): Notice {
-  return toldNotice({ kind: 'doorbell', eventType: 'callStatus', details: { call, key: 'doorbell', category: 'call', ...caller } });
+  return toldNotice({
+    kind: 'doorbell',
+    eventType: 'callStatus',
+    details: { call, key: 'doorbell', category: 'call', ...caller },
+  });
 }
