@@ -26,12 +26,11 @@ interface TopicDefinition {
   readonly direction: 'out' | 'in';
 }
 
-const out = (pattern: string, payload: string, retained: TopicDefinition['retained']): TopicDefinition => ({
-  pattern,
-  payload,
-  retained,
-  direction: 'out',
-});
+const out = <Pattern extends string, Retained extends TopicDefinition['retained']>(
+  pattern: Pattern,
+  payload: string,
+  retained: Retained,
+) => ({ pattern, payload, retained, direction: 'out' as const });
 
 /** `{base}` is `hikvision` when not set; `{channel}` a number as people count it, or `device` for the device itself. */
 export const TOPICS = {
@@ -67,6 +66,15 @@ export const TOPICS = {
 } as const satisfies Record<string, TopicDefinition>;
 
 export type TopicName = keyof typeof TOPICS;
+
+type LevelOf<Pattern extends string> = Pattern extends `${string}{${infer Level}}${infer Rest}`
+  ? Level | LevelOf<Rest>
+  : never;
+
+/** What fills in the levels of a topic; the base is the same for all. */
+export type Levels<Name extends TopicName> = Name extends TopicName
+  ? Readonly<Record<Exclude<LevelOf<(typeof TOPICS)[Name]['pattern']>, 'base'>, string>>
+  : never;
 
 /** The levels of every pattern, split once. */
 const LEVELS = new Map(Object.entries(TOPICS).map(([name, { pattern }]) => [name, pattern.split('/')]));
@@ -270,10 +278,10 @@ export class Topics {
 
   /** The device and command that a topic names; null for a topic that is none of ours. */
   commandOf(topic: string): CommandTopic | null {
-    const any = this.match('anyCommand', topic);
-    if (any !== null) return { device: any['device'] as string, command: null };
-    const values = this.match('command', topic) as { device: string; family: string; command: string } | null;
-    return values === null ? null : { device: values.device, command: `${values.family}.${values.command}` };
+    const device = this.match('anyCommand', topic)?.device;
+    if (device !== undefined) return { device, command: null };
+    const named = this.match('command', topic);
+    return named === null ? null : { device: named.device, command: `${named.family}.${named.command}` };
   }
 
   /** The answer to a command. MQTT 5: hand in the response topic that came with it. */
@@ -283,7 +291,7 @@ export class Topics {
   }
 
   /** What stands in the levels of a topic, the device of an `owner` for example; null for a topic of another kind. */
-  match(name: TopicName, topic: string): Readonly<Record<string, string>> | null {
+  match<Name extends TopicName>(name: Name, topic: string): Levels<Name> | null {
     const pattern = (LEVELS.get(name) ?? []).slice(1);
     if (!topic.startsWith(`${this.base}/`)) return null;
     const levels = topic.slice(this.base.length + 1).split('/');
@@ -297,7 +305,9 @@ export class Topics {
     }
     // The pattern of a state fits its neighbours as well.
     const { device = '', channel = '', kind = '' } = values;
-    return name === 'state' && NO_STATES.has(device === 'bridge' || channel === 'command' ? '' : kind) ? null : values;
+    const isOther = name === 'state' && NO_STATES.has(device === 'bridge' || channel === 'command' ? '' : kind);
+    // Every level of the pattern has been filled in above.
+    return isOther ? null : (values as Levels<Name>);
   }
 
   private message(

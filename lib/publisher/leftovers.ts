@@ -10,7 +10,7 @@ const FILE = 'served';
 /** Bounds what is read back: no bridge has more devices. */
 const MAX_DEVICES = 10_000;
 const MAX_SLUG_LENGTH = 128;
-const RETAINED: readonly TopicName[] = [
+const RETAINED = [
   'availability',
   'owner',
   'info',
@@ -20,7 +20,7 @@ const RETAINED: readonly TopicName[] = [
   'settings',
   'picture',
   'snapshot',
-];
+] as const satisfies readonly TopicName[];
 
 export class Leftovers {
   private readonly owners = new Map<string, string>();

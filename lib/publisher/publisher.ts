@@ -320,8 +320,8 @@ export class Publisher {
     if (this.isOwnershipKnown) return;
     const state = topics.match('state', topic);
     if (state !== null && message.retain && payload.toString() === 'ON') {
-      const key = stateKeyOf(state.channel ?? '', state.kind ?? '');
-      if (key !== null) this.devices.get(state.device ?? '')?.foundState(key);
+      const key = stateKeyOf(state.channel, state.kind);
+      if (key !== null) this.devices.get(state.device)?.foundState(key);
     }
   }
 
