@@ -204,9 +204,11 @@ export class BrokerLink {
   }
 
   private olderVersion(finish: (reason: string, waitMs: number) => void): void {
-    this.version = 4;
     this.attempt--;
+    // It answered, so this is no failure; and what `retry` thinks of the version comes first.
+    this.failures--;
     finish('the broker does not speak MQTT 5', 0);
+    this.version = 4;
   }
 
   private retry(reason: string, waitMs: number | undefined, isRefusal: boolean): void {

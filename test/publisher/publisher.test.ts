@@ -402,6 +402,30 @@ describe('the publisher with an embedded broker (MQTT 3.1.1)', () => {
     assert.equal(ear.last('hikvision/front-door/1/motion'), 'OFF');
   });
 
+  it('finds back to a broker of the older version that was away for long', async () => {
+    const { broker, url } = await aedes();
+    const { publisher } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+    const first = await earAt(url);
+    await first.until('availability', () => first.last('hikvision/front-door/availability') === 'online');
+    await first.close();
+    await broker.close();
+    const waits = new Set<number>();
+    // After so many attempts it asks in the newer version again: the broker may have been replaced.
+    await first.until(
+      'four attempts',
+      () => {
+        const { broker: state } = publisher.status;
+        if (state.state === 'lost') waits.add(state.retryAtMs);
+        return waits.size > 4;
+      },
+      20_000,
+    );
+    const again = await startBroker(broker.port);
+    closing.push(() => again.close());
+    const ear = await earAt(url);
+    await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
+  }, 30_000);
+
   it('goes on after a restart with what waited', async () => {
     const broker = await startBroker(0);
     const url = `mqtt://127.0.0.1:${broker.port}`;
