@@ -50,7 +50,9 @@ describe.skipIf(missing !== null)(`a cluster of three${missing === null ? '' : `
           const found = JSON.stringify({ arrived: arrived().length, published, queued, dropped, broker });
           throw new Error(`${String(error)} ${found}`);
         });
-      assert.deepEqual(arrived(), ids);
+      // In any order: what the killed node had on its way to the subscriber, its cluster delivers again after `ack_wait`,
+      // behind what came later (nats-server 2.9.10). That the bridge keeps the order is shown with mosquitto.
+      assert.deepEqual(arrived().sort(), [...ids].sort());
     } finally {
       await publisher?.stop();
       await ear?.close();
