@@ -277,7 +277,7 @@ export class EventPump {
 
   private reportsOf(inlet: Inlet): PartStreamReports {
     return {
-      part: () => !this.closed && this.affordable(),
+      part: () => !this.closed && this.inlets.has(inlet) && this.affordable(),
       classify: (part) => this.classifier.classify(part),
       received: (notice) => this.received(notice, inlet),
       ready: (notice) => this.ready(notice),
@@ -366,7 +366,8 @@ export class EventPump {
     const receipt = this.receipts.get(notice);
     if (receipt === undefined) return;
     const ways = this.waysOf(notice.kind);
-    if (this.merger === null || ways < 2) return this.deliver(notice);
+    // One way alone waits for nobody; but what still waits goes first, or an end would overtake its start.
+    if (this.merger === null || (ways < 2 && this.merger.dueMs === null)) return this.deliver(notice);
     const { way, lateMs } = receipt.inlet;
     for (const merged of this.merger.push(notice, way, ways, this.clock.monotonic(), lateMs))
       this.deliver(this.receive(merged));
