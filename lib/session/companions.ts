@@ -2,7 +2,7 @@
  * Further ways by which events come while a device is connected and somebody wants them: polling, or being called by the device.
  * They run beside the line on which the device tells by itself.
  */
-import { HikvisionError, PermissionError, UnsupportedError } from '../errors';
+import { PermissionError, UnsupportedError } from '../errors';
 import type { Warning } from './event-pump';
 
 /** Being called by the device: as good as a line of its own. */
@@ -67,7 +67,7 @@ export class Companions {
       if (error instanceof UnsupportedError && companion.isTrial === true) return;
       if (error instanceof PermissionError || error instanceof UnsupportedError)
         this.warn({ code: 'WAY_REFUSED', message: `no events by ${companion.name}: ${error.message}` });
-      else this.onFailure(error instanceof HikvisionError ? error : (error as Error));
+      else this.onFailure(error as Error);
     } finally {
       if (this.working.delete(companion.name) && !signal.aborted) this.onChange();
     }
