@@ -72,6 +72,9 @@ export interface PushCounters {
 const REALM = 'events';
 const DEFAULT_PATH = '/hsp';
 const EMPTY = Buffer.alloc(0);
+/** In XML, JSON or a query, to the end of the value. */
+const MAC_IN_DOCUMENT = /mac_?address["'>\s:]{1,8}([0-9a-f:-]{12,17})(?![0-9a-f:-])./is;
+const MAC_IN_DOCUMENT_MAX_LENGTH = 11 + 8 + 17 + 1;
 
 export class PushListener {
   private readonly clock: Clock;
@@ -214,6 +217,7 @@ export class PushListener {
   private takeUnnamed(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     let size = 0;
+    let border = '';
     const timer = this.after(PUSH_SILENCE_MS, () => request.destroy());
     const decide = (): void => {
       this.cancel(timer);
@@ -231,7 +235,10 @@ export class PushListener {
     const onData = (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size >= PUSH_HEAD_BYTES || /mac_?address/i.test(chunk.toString('latin1'))) {
+      // A name and its value may lie on both sides of a border between chunks.
+      const recent = border + chunk.toString('latin1');
+      border = recent.slice(-MAC_IN_DOCUMENT_MAX_LENGTH);
+      if (size >= PUSH_HEAD_BYTES || MAC_IN_DOCUMENT.test(recent)) {
         request.pause();
         decide();
       }
@@ -349,7 +356,7 @@ export class PushListener {
   }
 
   private receiverNamed(head: string): PushReceiver | null {
-    const [, found] = /mac_?address["'>\s:]{1,8}([0-9a-f:-]{12,17})/i.exec(head) ?? [];
+    const [, found] = MAC_IN_DOCUMENT.exec(head) ?? [];
     if (found === undefined) return null;
     const wanted = plainMac(found);
     for (const receiver of this.receivers.values())

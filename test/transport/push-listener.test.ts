@@ -73,10 +73,19 @@ interface Sent {
   readonly type?: string | null;
   readonly headers?: Record<string, string>;
   readonly chunked?: boolean;
+  /** Where the body is cut in two. */
+  readonly cutAt?: number | undefined;
 }
 
 function send(listener: PushListener, body: Buffer | string, sent: Sent = {}) {
-  const { path = `/hsp/${TOKEN}`, method = 'POST', type = 'application/xml', headers = {}, chunked = false } = sent;
+  const {
+    path = `/hsp/${TOKEN}`,
+    method = 'POST',
+    type = 'application/xml',
+    headers = {},
+    chunked = false,
+    cutAt,
+  } = sent;
   return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string }>((resolve, reject) => {
     const request = httpRequest({ port: listener.port, host: '127.0.0.1', method, path, agent: false }, (response) => {
       let text = '';
@@ -87,7 +96,13 @@ function send(listener: PushListener, body: Buffer | string, sent: Sent = {}) {
     if (type !== null) request.setHeader('Content-Type', type);
     if (!chunked) request.setHeader('Content-Length', Buffer.byteLength(body));
     for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
-    request.end(body);
+    if (cutAt === undefined) request.end(body);
+    else {
+      request.setNoDelay(true);
+      request.write(body.slice(0, cutAt));
+      // What follows comes in a chunk of its own.
+      setTimeout(() => request.end(body.slice(cutAt)), 20);
+    }
   });
 }
 
@@ -231,7 +246,13 @@ describe('who may push', () => {
   const digest = { username: 'events', password: 'planted-secret' };
 
   /** Asks for the challenge, answers it. */
-  async function pushWithDigest(listener: PushListener, password: string, body = motion(), at = '/anywhere?x=1') {
+  async function pushWithDigest(
+    listener: PushListener,
+    password: string,
+    body = motion(),
+    at = '/anywhere?x=1',
+    cutAt?: number,
+  ) {
     const asked = await send(listener, body, { path: at });
     expect(asked.status).toBe(401);
     const [challenge] = parseChallenges([String(asked.headers['www-authenticate'])]);
@@ -243,7 +264,7 @@ describe('who may push', () => {
       nc: 1,
       cnonce: 'c',
     });
-    return send(listener, body, { path: at, headers: { Authorization: authorization } });
+    return send(listener, body, { path: at, headers: { Authorization: authorization }, cutAt });
   }
 
   it('by digest, known by its address', async () => {
@@ -257,6 +278,19 @@ describe('who may push', () => {
   it('by digest, known by the MAC address in its document', async () => {
     const { listener, events } = await listening({ digest }, { addresses: ['192.0.2.9'], mac: '02-00-00-00-00-07' });
     expect((await pushWithDigest(listener, digest.password)).status).toBe(200);
+    expect(events).toHaveLength(1);
+  });
+
+  it.each([
+    ['within its name', '<macAdd'],
+    ['in front of it', '<macAddress>'],
+    ['within it', '<macAddress>02:00:00:00:00'],
+    ['behind it', '<macAddress>02:00:00:00:00:07'],
+  ])('by digest, known by a MAC address that comes in two chunks, cut %s', async (_where, before) => {
+    const { listener, events } = await listening({ digest }, { addresses: ['192.0.2.9'], mac: '02-00-00-00-00-07' });
+    const body = motion();
+    const cutAt = body.indexOf(before) + before.length;
+    expect((await pushWithDigest(listener, digest.password, body, '/anywhere', cutAt)).status).toBe(200);
     expect(events).toHaveLength(1);
   });
 
