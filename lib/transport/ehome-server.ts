@@ -3,7 +3,7 @@
  * whose id is allowed are answered. Experimental: written from level M facts, and nobody has tried it on hardware.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { Clock, Timer } from '../clock';
+import type { Clock } from '../clock';
 import {
   EHOME_PORT,
   ehomeAnswer,
@@ -66,7 +66,6 @@ interface Entry {
 interface Question {
   readonly entry: Entry;
   readonly settle: (answer: EhomeServerInfo | null | Error) => void;
-  readonly timer: Timer;
 }
 
 /** Between two words about the same trouble. */
@@ -82,6 +81,7 @@ export class EhomeServer {
   private readonly budget = new Budget(EHOME_DATAGRAMS_PER_SECOND, EHOME_DATAGRAMS_BURST);
   private readonly troubled = new Map<string, number>();
   private socket: Socket | null = null;
+  private isClosed = false;
   private sequence = 0;
   private readonly count = { messages: 0, refused: 0, unreadable: 0, dropped: 0 };
 
@@ -97,16 +97,24 @@ export class EhomeServer {
     return this.socket?.address().port ?? 0;
   }
 
-  /** @throws the error of `bind`, for example EADDRINUSE. */
+  /** Once. @throws the error of `bind`, for example EADDRINUSE. */
   async listen({ host, port = EHOME_PORT }: { readonly host?: string; readonly port?: number } = {}): Promise<void> {
+    if (this.socket !== null || this.isClosed) throw new Error('an EHome server listens once');
     const socket = createSocket('udp4');
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
+      socket.once('error', (error) => {
+        socket.close();
+        reject(error);
+      });
       socket.bind({ port, ...(host === undefined ? {} : { address: host }) }, () => {
-        socket.off('error', reject);
+        socket.removeAllListeners('error');
         resolve();
       });
     });
+    if (this.isClosed) {
+      socket.close();
+      return;
+    }
     socket.on('error', (error) => this.trouble('socket', error.message));
     socket.on('message', (datagram, from) => this.take(datagram, from));
     this.socket = socket;
@@ -140,6 +148,7 @@ export class EhomeServer {
 
   /** Leaves no socket and no timer. */
   async close(): Promise<void> {
+    this.isClosed = true;
     for (const entry of this.entries.values()) this.giveUp(entry, 'the server was closed');
     this.entries.clear();
     const { socket } = this;
@@ -175,8 +184,7 @@ export class EhomeServer {
       );
       return;
     }
-    const isSame = entry.from?.address === from.address && entry.from.port === from.port;
-    if (!isSame && entry.from !== null && entry.from.address !== from.address && this.isThere(entry)) {
+    if (entry.from !== null && entry.from.address !== from.address && this.isThere(entry)) {
       this.count.refused++;
       this.trouble(
         'twice',
@@ -225,7 +233,7 @@ export class EhomeServer {
       const timer = this.clock.after(EHOME_ANSWER_MS, () =>
         settle(new TimeoutError(`the device '${entry.id}' does not say what it is`)),
       );
-      this.questions.set(sequence, { entry, settle, timer });
+      this.questions.set(sequence, { entry, settle });
       this.send(serverInfoRequest(sequence), entry.from);
     });
   }
