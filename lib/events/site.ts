@@ -2,7 +2,7 @@
  * One camera, reached directly and behind a recorder, is one camera: the recorder's word about it counts only where the camera
  * itself says nothing. Cameras are known by their serial number, else by their address. Pure: the time is handed in.
  */
-import { EVENT_END_AFTER_MS, MERGE_KEEP_MS, MERGE_WINDOW_MS } from '../settings';
+import { EVENT_END_AFTER_MS, MERGE_WINDOW_MS } from '../settings';
 import type { EdgeNotice } from './edges';
 import { EVENT_KINDS } from './kinds';
 
@@ -60,7 +60,7 @@ export class SiteMember {
 
   /** Cameras behind it, by channel; empty for what is no recorder. */
   private cameras: ReadonlyMap<number, CameraNames> = new Map();
-  /** When something was last seen by itself, by kind and state. */
+  /** When something was last seen by itself, by kind and state, which bound it. */
   private readonly seen = new Map<string, number>();
 
   constructor(
@@ -80,12 +80,6 @@ export class SiteMember {
   saw(notice: Sighted, nowMs: number): void {
     if (this.cameras.size > 0) return;
     this.seen.set(keyOf(notice), nowMs);
-    if (this.seen.size <= MAX_SEEN) return;
-    for (const [key, atMs] of this.seen) if (nowMs - atMs > MERGE_KEEP_MS) this.seen.delete(key);
-    for (const key of this.seen.keys()) {
-      if (this.seen.size <= MAX_SEEN) break;
-      this.seen.delete(key);
-    }
   }
 
   /** Whose is it to tell? Only a recorder's message about a camera that is also reached directly is not its own. */
@@ -100,9 +94,6 @@ export class SiteMember {
     return atMs !== undefined && nowMs - atMs <= windowMs ? 'told' : 'open';
   }
 }
-
-/** Kinds and states that are remembered for one camera. */
-const MAX_SEEN = 256;
 
 function keyOf({ kind, active }: Sighted): string {
   return `${kind} ${active}`;
