@@ -29,7 +29,8 @@ async function buildNode(name: string): Promise<void> {
   const type = `hsp-${name}`;
   const script = await bundle(join(source, 'editor.ts'));
   const form = read(join(source, 'editor.html'));
-  const template = element('text/html', `data-template-name="${type}"`, form);
+  const style = `<style>\n${read(join(sourceRoot, 'shared/editor/dialog.css'))}</style>\n`;
+  const template = element('text/html', `data-template-name="${type}"`, style + form);
   writeFileSync(join(target, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${template}`);
 
   const help = [helpFrom(read(join(source, 'help.md'))), ...(GENERATED_HELP[name]?.() ?? [])].join('\n');
