@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandList, type CommandDescription } from '../../lib/index';
 import { MODEL_NAMES, type Simulator } from '../../lib/simulator';
-import { Intercom } from '../../lib/simulator/functions/intercom';
 import { hsp, urlOf } from '../support/cli';
+import { CALLS_BEFORE, COMMAND_ARGUMENTS, ringBefore } from '../support/command-calls';
 import { forgetGates } from '../../lib/transport/gate';
 import { simulator } from '../support/simulators';
 
@@ -27,29 +27,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the example of the definition cannot know: times near now, people who are there, calls that ring. */
-const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
-  'camera.captureAudio': { seconds: 0.1 },
-  'event.armPanel': { bypassFaults: true },
-  'config.setPerson': { person: '001', name: 'Person A' },
-  'config.removePerson': { person: '001' },
-  'config.addCard': { person: '001', card: '0099' },
-  'config.removeCard': { card: '0012345678' },
-  'config.removePlate': { plate: 'AB123' },
-};
-
-/** What can only be ended when it was begun. */
-const BEFORE: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'camera.stopPatrol': [['camera.startPatrol', '--patrol', '1']],
-  'config.restore': [['config.backup', '--file', 'FOLDER/camera.backup']],
-  'event.stopSound': [['event.playSound', '--sound', '1']],
-};
-
 /** Wall clock of the devices, UTC+8, some hours ago: there are recordings then. */
 const anHourAgo = (hours: number) => new Date(Date.now() + (8 - hours) * 3_600_000).toISOString().slice(0, 19);
 
 function argumentsOf({ name, example, params }: CommandDescription): string[] {
-  const given: Record<string, unknown> = { ...example, ...ARGUMENTS[name] };
+  const given: Record<string, unknown> = { ...example, ...COMMAND_ARGUMENTS[name] };
   if (name.startsWith('recorder.')) {
     if ('time' in given) given['time'] = anHourAgo(3);
     if ('from' in given) given['from'] = anHourAgo(5);
@@ -64,13 +46,13 @@ function argumentsOf({ name, example, params }: CommandDescription): string[] {
 
 /** What must have happened before. */
 async function prepare(name: string, device: Simulator): Promise<void> {
-  if (/Call$|stopRinging/.test(name)) {
-    device.device.part(Intercom)?.ring(device.device);
-    if (name === 'event.hangUpCall') device.device.part(Intercom)?.signal(device.device, 'answer');
+  ringBefore(name, device);
+  for (const [before, args] of CALLS_BEFORE[name] ?? []) {
+    const given = Object.entries(args).flatMap(([parameter, value]) => [`--${parameter}`, String(value)]);
+    await hsp(['call', urlOf(device), before, ...given]);
   }
-  for (const before of BEFORE[name] ?? []) {
-    const args = before.map((argument) => argument.replace('FOLDER', folder));
-    await hsp(['call', urlOf(device), ...args]);
+  if (name === 'config.restore') {
+    await hsp(['call', urlOf(device), 'config.backup', '--file', join(folder, 'camera.backup')]);
   }
 }
 
