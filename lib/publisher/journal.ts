@@ -100,6 +100,8 @@ export class Journal {
   private taken: Entry[] = [];
   /** Handed out before and put back, or read from disk: next to be handed out. */
   private readonly front = new Queue<Entry>();
+  /** On their way from the disk into `front`. */
+  private reading: readonly Stored[] = [];
   /** On disk only, behind `front` and before `tail`. */
   private readonly stored = new Queue<Stored>();
   /** The newest ones. */
@@ -175,7 +177,7 @@ export class Journal {
 
   /** Events that are not done. */
   get queued(): number {
-    return this.taken.length + this.front.length + this.stored.length + this.tail.length;
+    return this.taken.length + this.front.length + this.reading.length + this.stored.length + this.tail.length;
   }
 
   /** Takes an event over. It never fails, and may drop older ones to keep the bounds. */
@@ -209,7 +211,7 @@ export class Journal {
 
   /** The next event to publish; null where there is none in memory: see {@link load}. */
   take(): JournalEntry | null {
-    const entry = this.front.shift() ?? (this.stored.length === 0 ? this.shiftTail() : undefined);
+    const entry = this.front.shift() ?? (this.isOnDisk ? undefined : this.shiftTail());
     if (entry === undefined) return null;
     entry.state = 'taken';
     this.taken.push(entry);
@@ -218,7 +220,11 @@ export class Journal {
 
   /** Events on disk are next, and have to be read first. */
   get needsLoad(): boolean {
-    return this.front.length === 0 && this.stored.length > 0;
+    return this.front.length === 0 && this.isOnDisk;
+  }
+
+  private get isOnDisk(): boolean {
+    return this.reading.length > 0 || this.stored.length > 0;
   }
 
   /** Reads the next events from disk. Never rejects; one that cannot be read is counted as dropped. */
@@ -347,6 +353,7 @@ export class Journal {
     const first = batch[0];
     if (first === undefined) return;
     const { segment, offset } = first.place;
+    this.reading = batch;
     const read = await this.events.read({ segment, offset, lengthBytes: bytes }).catch(() => Buffer.alloc(0));
     for (const stored of batch) {
       const { sequence, firstPicture, pictureCount, place } = stored;
@@ -361,6 +368,7 @@ export class Journal {
       const { body } = record;
       this.front.push({ sequence, body, firstPicture, pictureCount, place, state: 'waiting', isWriting: false });
     }
+    this.reading = [];
   }
 
   private async readPicture(slot: PictureSlot): Promise<Buffer | null> {
@@ -613,6 +621,7 @@ export class Journal {
     const oldest =
       this.taken[0]?.sequence ??
       this.front.peek()?.sequence ??
+      this.reading[0]?.sequence ??
       this.stored.peek()?.sequence ??
       this.tail.peek()?.sequence ??
       this.nextSequence;

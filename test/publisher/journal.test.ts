@@ -66,6 +66,26 @@ describe('the journal', () => {
     assert.deepEqual(await takeAll(again), numbered(40, 100));
   });
 
+  it('hands out nothing newer while older events are being read, and counts them', async () => {
+    const files = new MemoryFiles();
+    const { journal } = await journalIn(files);
+    for (let index = 0; index < 10; index++) journal.append(body(index));
+    await journal.close();
+    const { journal: again } = await journalIn(files);
+    again.append(body(10));
+    const loading = again.load();
+    assert.equal(again.queued, 11);
+    assert.equal(again.take(), null);
+    assert.ok(again.needsLoad);
+    // A position that is saved now must not call done what is being read.
+    const flushed = again.flush();
+    const copied = flushed.then(() => files.copy());
+    await loading;
+    assert.deepEqual(await takeAll(again), numbered(0, 11));
+    const { journal: third } = await journalIn(await copied);
+    assert.deepEqual(await takeAll(third), numbered(0, 11));
+  });
+
   it('keeps what a killed process had written, and repeats at most what was done since the last position', async () => {
     const files = new MemoryFiles();
     const { journal, clock } = await journalIn(files);
