@@ -24,6 +24,7 @@ import {
   JOURNAL_CLOSE_MS,
   MQTT_MAX_STATES,
   OWNER_WAIT_MS,
+  PUBLISH_ACK_TIMEOUT_MS,
   PUBLISHER_STOP_MS,
   WARNING_INTERVAL_MS,
 } from '../settings';
@@ -253,8 +254,12 @@ export class Publisher {
       ...this.leftBehind(),
       ...(discovery === null ? [] : [birthTopic(discovery.prefix)]),
     ];
-    const refused = await session.subscribe(filters);
+    let refused: readonly string[] = [];
+    const answer = session.subscribe(filters).then((some) => (refused = some));
+    // Events wait for the answer, so it must not be waited for without end.
+    const isAnswered = await within(this.options.clock, PUBLISH_ACK_TIMEOUT_MS, answer);
     if (this.session !== session) return;
+    if (!isAnswered) return this.link.restart('the broker does not answer subscriptions');
     for (const filter of refused) this.warn('SUBSCRIBE', `the broker refuses the subscription to ${filter}`);
     if (this.isOwnershipComplete()) this.ownershipKnown();
     else this.ownerTimer = this.options.clock.after(OWNER_WAIT_MS, () => this.ownershipKnown());
@@ -288,7 +293,8 @@ export class Publisher {
     if (!this.isOwnershipKnown && this.leftovers.hear(topic, payload)) return;
     const { discovery = null } = this.options;
     if (discovery !== null && topic.startsWith(`${discovery.prefix}/device/`)) {
-      if (this.presented.size < MQTT_MAX_STATES) this.presented.set(topic, payload.toString());
+      if (this.presented.has(topic) || this.presented.size < MQTT_MAX_STATES)
+        this.presented.set(topic, payload.toString());
       return;
     }
     if (discovery !== null && topic === birthTopic(discovery.prefix)) {
@@ -297,7 +303,9 @@ export class Publisher {
     }
     const bridge = topics.match('bridgeState', topic)?.bridge;
     if (bridge !== undefined) {
-      this.bridges.set(bridge, payload.toString() === ONLINE);
+      // Anybody at the broker can add names.
+      if (this.bridges.has(bridge) || this.bridges.size < MQTT_MAX_STATES)
+        this.bridges.set(bridge, payload.toString() === ONLINE);
       // A bridge of our own id that says goodbye is the one before us, or its last will that came late.
       if (
         bridge === this.options.bridgeId &&
