@@ -5,7 +5,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
-import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../lib/index';
+import { ALLOWANCES, commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../lib/index';
 import { commandHelp, detailsHelp, editorCommands, groupedKinds, helpFrom, localeOf } from './shared/generate';
 
 const NODES = ['config', 'connect', 'command', 'event-in', 'mqtt'] as const;
@@ -50,6 +50,7 @@ async function bundle(entry: string): Promise<string> {
     target: 'es2020',
     charset: 'utf8',
     define: {
+      ALLOWANCES: JSON.stringify(ALLOWANCES),
       COMMANDS: JSON.stringify(editorCommands(commandList())),
       EVENT_KIND_GROUPS: JSON.stringify(groupedKinds(EVENT_KIND_NAMES)),
     },

@@ -25,7 +25,7 @@ export function allows(allowance: Allowance, effect: Effect): boolean {
 }
 
 /** What a call with these arguments does; reading through `config.raw` is a reading. */
-export function effectOfCall(command: Command, args: CheckedArguments<Params>): Effect {
+function effectOfCall(command: Command, args: CheckedArguments<Params>): Effect {
   return command.effectOf?.(args) ?? command.effect;
 }
 

@@ -2,7 +2,7 @@
  * Topics of devices that this bridge served under another name, or does not serve any more: remembered beside the journal, heard
  * once at the broker, and taken away there. What another bridge has taken over is left alone.
  */
-import type { MqttMessage, TopicName, Topics } from '../mqtt/topics';
+import { TOPICS, type MqttMessage, type TopicName, type Topics } from '../mqtt/topics';
 import { MQTT_MAX_STATES } from '../settings';
 import type { JournalFiles } from './files';
 
@@ -10,17 +10,16 @@ const FILE = 'served';
 /** Bounds what is read back: no bridge has more devices. */
 const MAX_DEVICES = 10_000;
 const MAX_SLUG_LENGTH = 128;
-const RETAINED = [
-  'availability',
-  'owner',
-  'info',
-  'status',
-  'state',
-  'attributes',
-  'settings',
-  'picture',
-  'snapshot',
-] as const satisfies readonly TopicName[];
+
+type DeviceTopic = {
+  [Name in TopicName]: (typeof TOPICS)[Name]['pattern'] extends `{base}/{device}/${string}` ? Name : never;
+}[TopicName];
+
+/** What a device leaves at the broker. */
+const RETAINED = (Object.keys(TOPICS) as TopicName[]).filter((name): name is DeviceTopic => {
+  const { pattern, retained } = TOPICS[name];
+  return pattern.startsWith('{base}/{device}/') && (retained === 'yes' || retained === 'by choice');
+});
 
 export class Leftovers {
   private readonly owners = new Map<string, string>();

@@ -1,12 +1,14 @@
 /** The file of a headless bridge: what may stand in it, and every mistake with its place. */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node as YamlNode, type YAMLMap } from 'yaml';
 import { ALLOWANCES, DEFAULT_ALLOWANCE, type Allowance } from '../mqtt/allowance';
-import { LANGUAGES, type Language } from '../mqtt/discovery/names';
+import { DEFAULT_LANGUAGE, LANGUAGES, type Language } from '../mqtt/discovery/names';
+import { DEFAULT_PREFIX } from '../mqtt/discovery/discovery';
 import { slugOf } from '../mqtt/slugs';
-import { baseTopicProblem } from '../mqtt/topics';
+import { baseTopicProblem, DEFAULT_BASE } from '../mqtt/topics';
 import { parseDeviceUrl } from '../transport/address';
 import type { TlsTrust } from '../transport/tls';
 import type { BrokerTls, MqttVersion } from './broker';
+import { shardFrom } from './shard';
 
 export interface SiteDevice {
   readonly name: string;
@@ -90,16 +92,20 @@ class Reader {
     ]);
     if (root === null) return null;
     const bridgeId = this.text(root, 'bridge');
-    if (bridgeId !== null && (bridgeId === '' || /[/+#\s]/.test(bridgeId))) {
+    if (bridgeId !== null && !isOneLevel(bridgeId)) {
       this.wrong(root, 'bridge', 'the id of the bridge is one level of a topic: no blanks, no /, + or #');
     }
-    const base = this.text(root, 'base') ?? 'hikvision';
+    const base = this.text(root, 'base') ?? DEFAULT_BASE;
     const problem = baseTopicProblem(base);
     if (problem !== null) this.wrong(root, 'base', `the base topic ${problem}`);
     const qos = this.number(root, 'qos', 0, 1) ?? 1;
     const shard = this.text(root, 'shard');
-    if (shard !== null && !/^\d{1,4}\/\d{1,4}$/.test(shard))
-      this.wrong(root, 'shard', 'a share is i/n, for example 0/3');
+    if (shard !== null && shardFrom(shard) === null)
+      this.wrong(root, 'shard', 'a share is i/n with i from 0 to n - 1, for example 0/3');
+    const share = this.text(root, 'share');
+    if (share !== null && !isOneLevel(share)) {
+      this.wrong(root, 'share', 'the name of a share is one level of a topic: no blanks, no /, + or #');
+    }
     return {
       bridgeId,
       base,
@@ -111,7 +117,7 @@ class Reader {
       pictures: this.truth(root, 'pictures') ?? false,
       retainPictures: this.truth(root, 'retain_pictures') ?? false,
       shard,
-      share: this.text(root, 'share'),
+      share,
     };
   }
 
@@ -247,13 +253,13 @@ class Reader {
   }
 
   private discovery(root: YAMLMap): SiteFile['discovery'] {
-    if (!root.has('discovery')) return { prefix: 'homeassistant', language: 'en' };
+    if (!root.has('discovery')) return { prefix: DEFAULT_PREFIX, language: DEFAULT_LANGUAGE };
     const value = this.map(root.get('discovery', true), 'discovery', ['enabled', 'prefix', 'language']);
     if (value === null) return null;
-    const prefix = this.text(value, 'prefix') ?? 'homeassistant';
+    const prefix = this.text(value, 'prefix') ?? DEFAULT_PREFIX;
     const problem = baseTopicProblem(prefix);
     if (problem !== null) this.wrong(value, 'prefix', `the prefix ${problem}`);
-    const language = this.text(value, 'language') ?? 'en';
+    const language = this.text(value, 'language') ?? DEFAULT_LANGUAGE;
     if (!(LANGUAGES as readonly string[]).includes(language)) {
       this.wrong(value, 'language', `language is one of ${LANGUAGES.join(', ')}, not '${language}'`);
     }
@@ -365,6 +371,10 @@ class Reader {
       message: message.split('\n')[0] ?? message,
     });
   }
+}
+
+function isOneLevel(text: string): boolean {
+  return text !== '' && !/[/+#\s]/.test(text);
 }
 
 const SECRET_IN_URL = 'a password does not belong into the url: use username, and password_env or password_file';

@@ -18,8 +18,6 @@ interface MqttCredentials {
   password: string;
 }
 
-const ALLOWANCES = ['nothing', 'read', 'act', 'write'];
-
 function isTopic(value: string): boolean {
   return value.trim() === '' || !/[+#]|^\/|\/$|\/\/|^\$/.test(value.trim());
 }

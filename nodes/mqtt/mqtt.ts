@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import {
-  ALLOWANCES,
-  LANGUAGES,
+  allowanceFrom,
+  DEFAULT_ALLOWANCE,
+  DEFAULT_BASE,
+  DEFAULT_PREFIX,
+  languageFrom,
   Publisher,
   systemClock,
-  type Allowance,
   type BridgedDevice,
   type PublisherOptions,
   type PublisherStatus,
@@ -103,7 +105,7 @@ function devicesOf(RED: NodeAPI, def: MqttDef): Used[] {
         call: connection.call.bind(connection),
       };
       const word = def.allow?.[id];
-      const allowance: Allowance = ALLOWANCES.find((one) => one === word) ?? 'nothing';
+      const allowance = allowanceFrom(word) ?? DEFAULT_ALLOWANCE;
       const { name, webAddress } = connection;
       const known = webAddress === null ? {} : { configurationUrl: webAddress };
       return { connection, device: { name, key: id, source, allowance, ...known } };
@@ -117,16 +119,16 @@ function optionsOf(
   used: readonly Used[],
   folder: string,
 ): PublisherOptions {
-  const language = LANGUAGES.find((one) => one === def.language) ?? 'en';
+  const language = languageFrom(def.language);
   return {
     bridgeId: id,
     broker,
     devices: used.map(({ device }) => device),
-    base: def.base?.trim() || 'hikvision',
+    base: def.base?.trim() || DEFAULT_BASE,
     qos: Number(def.qos) === 0 && def.qos !== undefined && def.qos !== '' ? 0 : 1,
     pictures: def.pictures === true,
     retainPictures: def.retainPictures === true,
-    discovery: def.discovery === false ? null : { prefix: def.prefix?.trim() || 'homeassistant', language },
+    discovery: def.discovery === false ? null : { prefix: def.prefix?.trim() || DEFAULT_PREFIX, language },
     journal: { folder },
     clock: systemClock,
   };

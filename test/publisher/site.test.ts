@@ -69,6 +69,8 @@ describe('the file of a headless bridge', () => {
     },
     'a base topic with a wildcard': { text: `${GOOD}base: a/#\n`, line: 8, says: /wildcard/ },
     'a number that is none': { text: `${GOOD}journal: { max_events: many }\n`, line: 8, says: /whole number/ },
+    'a share beyond the last': { text: `${GOOD}shard: 5/3\n`, line: 8, says: /n - 1/ },
+    'a shared name with a wildcard': { text: `${GOOD}share: a/#\n`, line: 8, says: /one level/ },
     'a share that is none': { text: `${GOOD}shard: all\n`, line: 8, says: /0\/3/ },
     'broken YAML': { text: `${GOOD}  - x: [\n`, line: 8, says: /./ },
   };

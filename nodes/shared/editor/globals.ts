@@ -3,6 +3,8 @@ import type { EditorRED } from 'node-red';
 import type { EditorCommand } from '../checks';
 
 declare global {
+  /** What may be commanded over MQTT, from nothing to most. */
+  const ALLOWANCES: readonly string[];
   /** All commands, derived from the registry. */
   const COMMANDS: readonly EditorCommand[];
   /** The kinds of events by group, derived from the table of kinds. */
