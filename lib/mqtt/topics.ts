@@ -213,7 +213,7 @@ export class Topics {
     return this.message('owner', { device }, bridge);
   }
 
-  /** @param info `deviceInfoPayload` of a description. */
+  /** @param info `infoPayload` of a description. */
   info(device: string, info: Readonly<Record<string, unknown>>): MqttMessage {
     return this.message('info', { device }, JSON.stringify(withoutSecrets(info)));
   }
@@ -227,17 +227,13 @@ export class Topics {
     return this.message('settings', { device, channel: channelLevel(channel) }, JSON.stringify(settings));
   }
 
-  /** Takes everything away that a device has left at the broker, except the states, which {@link DeviceStates} knows. */
-  forget(device: string): MqttMessage[] {
-    return (['availability', 'owner', 'info', 'status'] as const).map((name) => this.message(name, { device }, ''));
-  }
-
   /* Events and states */
 
-  /** The event for the stream of events, and its pictures; the state is the business of {@link DeviceStates}. */
-  event(device: string, event: HikvisionEvent): MqttMessage[] {
+  /** The event for the stream of events, and, where wished, its pictures; the state is the business of {@link DeviceStates}. */
+  event(device: string, event: HikvisionEvent, withPictures = true): MqttMessage[] {
     const channel = channelLevel(event.channel);
-    return [this.message('event', { device, channel }, eventPayload(event)), ...this.pictures(device, event)];
+    const message = this.message('event', { device, channel }, eventPayload(event));
+    return withPictures ? [message, ...this.pictures(device, event)] : [message];
   }
 
   /** The pictures of an event alone. One topic holds one picture, so the last one stays: the full one, where there are several. */
@@ -253,7 +249,7 @@ export class Topics {
     return this.message('state', { device, channel: channelLevel(channel), kind }, isOn ? 'ON' : 'OFF', isRetained);
   }
 
-  /** @param attributes null takes them away. */
+  /** @param attributes JSON; '' takes them away. */
   attributes(device: string, channel: number | null, kind: string, attributes: string): MqttMessage {
     return this.message('attributes', { device, channel: channelLevel(channel), kind }, attributes);
   }

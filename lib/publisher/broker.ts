@@ -70,7 +70,7 @@ export interface BrokerSession {
   readonly maxPacketBytes: number;
   readonly hasSharedSubscriptions: boolean;
   publish(message: Outgoing, done: (outcome: PublishOutcome, reason: string) => void): void;
-  /** @returns the filters that the broker refuses. */
+  /** @returns the filters that the broker refuses; all of them where the connection broke before it answered. */
   subscribe(filters: readonly string[]): Promise<string[]>;
   unsubscribe(filters: readonly string[]): void;
 }

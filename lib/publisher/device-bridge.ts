@@ -209,7 +209,7 @@ export class DeviceBridge {
     if (!event.stale && this.description !== null) {
       this.refresher.now(readAfterEvent(this.description.settings, event.kind));
     }
-    const messages = pictures ? topics.event(slug, event) : topics.event(slug, event).slice(0, 1);
+    const messages = topics.event(slug, event, pictures);
     const bytes = messages.slice(1).map(({ payload }) => payload as Buffer);
     journal.append(packEvent(slug, messages), bytes);
     this.given.onJournaled();

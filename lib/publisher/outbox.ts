@@ -27,8 +27,6 @@ export interface OutboxParts {
 export interface OutboxCounters {
   /** Events that the broker has acknowledged. */
   readonly published: number;
-  /** Messages of all kinds that it has acknowledged. */
-  readonly messages: number;
   /** Messages that it refused for good, or that are larger than it takes. */
   readonly refused: number;
   /** Events of devices that another bridge serves. */
@@ -64,7 +62,7 @@ export class Outbox {
   private lastProgressMs = 0;
   private watchdog: Timer | null = null;
   private idle: (() => void)[] = [];
-  private readonly count = { published: 0, messages: 0, refused: 0, notOwned: 0 };
+  private readonly count = { published: 0, refused: 0, notOwned: 0 };
 
   constructor(private readonly given: OutboxParts) {}
 
@@ -72,17 +70,12 @@ export class Outbox {
     return { ...this.count };
   }
 
-  /** Messages on their way and not acknowledged. */
-  get inFlight(): number {
-    return this.underway;
-  }
-
   /** Nothing waits but events, and nothing is on its way. */
   get isIdle(): boolean {
     return this.waiting.length === 0 && this.underway === 0;
   }
 
-  /** A session begins. Events are held until {@link release}. */
+  /** A session begins. Events stay held or free as {@link hold} says. */
   connected(session: BrokerSession): void {
     this.session = session;
     this.lastProgressMs = this.given.clock.monotonic();
@@ -230,7 +223,6 @@ export class Outbox {
       return;
     }
     if (outcome === 'refused') this.refuse(topic, reason);
-    else this.count.messages++;
     if (of !== null) this.closePart(of);
     this.pumpSoon();
     this.settle();
