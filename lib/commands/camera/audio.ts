@@ -16,6 +16,7 @@ import {
   type IntegerParam,
   type Steps,
 } from '../command';
+import { getNamed } from '../documents';
 import { isAbsence } from '../ways';
 
 export interface AudioChannel {
@@ -92,11 +93,8 @@ function channelFrom(item: XmlElement): AudioChannel {
   };
 }
 
-function* readChannel(channel: number): Steps<XmlElement> {
-  const path = `${BASE}/${channel}`;
-  const document = yield* getDocument(path);
-  if (document.name.toLowerCase() === 'twowayaudiochannel') return document;
-  throw new UnsupportedError(`${path}: answered with ${document.name} instead of TwoWayAudioChannel`);
+function readChannel(channel: number): Steps<XmlElement> {
+  return getNamed(`${BASE}/${channel}`, 'TwoWayAudioChannel');
 }
 
 function volumeFrom(document: XmlElement, channel: number, rebootRequired: boolean): AudioVolume {

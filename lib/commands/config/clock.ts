@@ -3,17 +3,16 @@ import { decode, encode } from '../../codec/layout';
 import { netDvrTime, type NetDvrTime } from '../../codec/structs';
 import { formatXml, setText, textAt, type XmlElement } from '../../codec/xml';
 import { ArgumentError, UnsupportedError } from '../../errors';
-import { command, getDocument, putDocument, type CommandContext, type Steps } from '../command';
+import { command, putDocument, type CommandContext, type Steps } from '../command';
+import { getNamed } from '../documents';
 import { askPort, type PortSteps } from '../port';
 import type { DeviceTime } from '../results';
 import { formatWall, offsetAt, parseStamp, parseZone } from '../zone';
 
 export const TIME_PATH = '/ISAPI/System/time';
 
-export function* readTime(): Steps<XmlElement> {
-  const document = yield* getDocument(TIME_PATH);
-  if (document.name.toLowerCase() === 'time') return document;
-  throw new UnsupportedError(`${TIME_PATH}: answered with ${document.name} instead of Time`);
+export function readTime(): Steps<XmlElement> {
+  return getNamed(TIME_PATH, 'Time');
 }
 
 function timeFrom(document: XmlElement, context: CommandContext): DeviceTime {

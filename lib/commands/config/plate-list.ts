@@ -2,7 +2,8 @@
 import { decodeText } from '../../codec/text';
 import { all, booleanAt, element, find, formatXml, numberAt, textAt, type XmlElement } from '../../codec/xml';
 import { NotFoundError, RefusedError, UnsupportedError, type HikvisionError } from '../../errors';
-import { ask, command, documentOf, getDocument, type CommandContext, type Steps } from '../command';
+import { ask, command, documentOf, type CommandContext, type Steps } from '../command';
+import { getNamed } from '../documents';
 import { channelParam } from '../channels';
 import { sendJson } from '../json';
 import { throughPages } from '../searching';
@@ -194,10 +195,7 @@ function* removePlate(channel: number, plate: string, context: CommandContext): 
 const DECIDERS = ['camera', 'platform', 'both'];
 
 function* entrance(): Steps<readonly EntranceLane[]> {
-  const document = yield* getDocument(ENTRANCE_PATH);
-  if (document.name.toLowerCase() !== 'entranceparamlist') {
-    throw new UnsupportedError(`${ENTRANCE_PATH}: answered with ${document.name} instead of EntranceParamList`);
-  }
+  const document = yield* getNamed(ENTRANCE_PATH, 'EntranceParamList');
   return all(document, 'EntranceParam').map((item) => {
     const mode = textAt(item, 'ctrlMode');
     return {

@@ -6,15 +6,8 @@ import { all, find, formatXml, numberAt, toBoolean, type XmlElement } from '../.
 import { ArgumentError, UnsupportedError, type Violation } from '../../errors';
 import { needsReboot } from '../answers';
 import { channelParam } from '../channels';
-import {
-  command,
-  getDocument,
-  putDocument,
-  type Command,
-  type CommandContext,
-  type Params,
-  type Steps,
-} from '../command';
+import { command, putDocument, type Command, type CommandContext, type Params, type Steps } from '../command';
+import { getNamed } from '../documents';
 import type { Feature } from '../features';
 import { firstAt, violationAmong } from '../limits';
 import { firstThatWorks, optionalDocument } from '../ways';
@@ -153,14 +146,8 @@ function* read(row: Detection, channel: number, context: CommandContext): Steps<
 function* locate(row: Detection, channel: number, context: CommandContext) {
   return yield* firstThatWorks(row.places, context.memory, `event.${row.name}/${channel}`, function* (place) {
     const path = place.replace('{channel}', String(channel));
-    return { path, document: yield* readAt(path, row.root) };
+    return { path, document: yield* getNamed(path, row.root) };
   });
-}
-
-function* readAt(path: string, root: string): Steps<XmlElement> {
-  const document = yield* getDocument(path);
-  if (document.name.toLowerCase() === root.toLowerCase()) return document;
-  throw new UnsupportedError(`${path}: answered with ${document.name} instead of ${root}`);
 }
 
 function stateOf({ settings, rules }: Detection, channel: number, document: XmlElement): GeneralState {
@@ -228,7 +215,7 @@ function* change(row: Detection, args: Arguments, context: CommandContext): Step
   const answer = yield* putDocument(path, formatXml(document));
 
   // Devices bend or ignore values and still say OK.
-  const after = yield* readAt(path, row.root);
+  const after = yield* getNamed(path, row.root);
   return { ...stateOf(row, channel, after), rebootRequired: needsReboot(answer) };
 }
 

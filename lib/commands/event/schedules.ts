@@ -3,6 +3,7 @@ import { all, element, find, formatXml, numberAt, textAt, type XmlElement } from
 import { ArgumentError, UnsupportedError, type Violation } from '../../errors';
 import { needsReboot } from '../answers';
 import { command, getDocument, putDocument, type CommandContext, type Steps } from '../command';
+import { getNamed } from '../documents';
 import { firstThatWorks } from '../ways';
 import type { Changed } from './detection';
 import { fromText } from './settings';
@@ -56,9 +57,7 @@ function* locate(event: WatchedName, channel: number, context: CommandContext): 
 }
 
 function* readSingle(path: string): Steps<Place> {
-  const document = yield* getDocument(path);
-  if (document.name.toLowerCase() === 'schedule') return { path, document };
-  throw new UnsupportedError(`${path}: answered with ${document.name} instead of Schedule`);
+  return { path, document: yield* getNamed(path, 'Schedule') };
 }
 
 /** By the channel that it names, or the number in its id where it names none. */

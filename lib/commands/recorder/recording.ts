@@ -4,7 +4,8 @@ import { channelRequest, recordRequest, recordSchedule } from '../../codec/struc
 import { all, booleanAt, find, numberAt, textAt, type XmlElement } from '../../codec/xml';
 import { UnsupportedError, type HikvisionError } from '../../errors';
 import { channelParam } from '../channels';
-import { ask, command, documentOf, getDocument, type CommandContext, type Steps } from '../command';
+import { ask, command, documentOf, type CommandContext, type Steps } from '../command';
+import { getNamed } from '../documents';
 import { askPort, deviceChannelOf, type PortContext, type PortSteps } from '../port';
 import { firstThatWorks } from '../ways';
 import { readDeviceClock } from './device-clock';
@@ -79,10 +80,7 @@ function* nativeSetRecording(channel: number, recording: boolean, context: PortC
 
 function* readSchedule({ channel }: { channel: number }): Steps<RecordSchedule> {
   const path = `${TRACK_PATH}/${trackOf(channel)}`;
-  const track = yield* getDocument(path);
-  if (track.name.toLowerCase() !== 'track') {
-    throw new UnsupportedError(`${path}: answered with ${track.name} instead of Track`);
-  }
+  const track = yield* getNamed(path, 'Track');
   const own = all(find(track, 'CustomExtensionList'), 'CustomExtension').find(
     (extension) => textAt(extension, 'enableSchedule') !== null,
   );
