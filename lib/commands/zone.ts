@@ -4,6 +4,9 @@
  * last Sunday of October, 03:00 (isapi.md §0.4).
  */
 
+/** Where a device tells its clock, and the zone that it stands in. */
+export const TIME_PATH = '/ISAPI/System/time';
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 

@@ -227,6 +227,23 @@ describe('recorder.searchAccessEvents', () => {
     ]);
   });
 
+  it('asks in the zone that the device has at that time of the year', () => {
+    const time =
+      '<Time><localTime>2024-07-01T12:00:00</localTime>' +
+      '<timeZone>CST-1:00:00DST01:00:00,M3.5.0/02:00:00,M10.5.0/03:00:00</timeZone></Time>';
+    const { requests } = call(
+      'recorder.searchAccessEvents',
+      device({ '/ISAPI/System/time': time, [`POST ${SEARCH}`]: page([], 'NO MATCH') }),
+      { from: '2024-01-01T04:00:00Z', to: '2024-07-01T04:00:00Z' },
+    );
+    const [asked] = requests
+      .filter(({ path }) => path === SEARCH)
+      .map(({ body }) => JSON.parse(String(body)) as object);
+    expect(asked).toMatchObject({
+      AcsEventCond: { startTime: '2024-01-01T05:00:00+01:00', endTime: '2024-07-01T06:00:00+02:00' },
+    });
+  });
+
   it('asks in the zone of the device', () => {
     const time = '<Time><localTime>2024-05-01T20:00:00+08:00</localTime></Time>';
     const { requests } = call(

@@ -3,7 +3,9 @@ import { all, element, find, formatXml, numberAt, textAt, type XmlElement } from
 import { UnsupportedError } from '../../errors';
 import { channelParam } from '../channels';
 import { ask, command, documentOf, getDocument, type CommandContext, type Steps } from '../command';
+import { readDeviceClock } from '../device-clock';
 import { optionalDocument } from '../ways';
+import { formatWall, TIME_PATH } from '../zone';
 
 export interface PeopleSpan {
   /** As the device says it. */
@@ -76,9 +78,7 @@ function spanOf(per: keyof typeof REPORTS, day: string): { from: string; to: str
 
 /** The day that it is where the device stands. */
 function* deviceDay(context: CommandContext): Steps<string> {
-  const time = textAt(yield* optionalDocument('/ISAPI/System/time'), 'localTime');
-  const day = /^\d{4}-\d\d-\d\d/.exec(time ?? '')?.[0];
-  return day ?? new Date(context.now()).toISOString().slice(0, 10);
+  return formatWall((yield* readDeviceClock(context)).nowWallMs).slice(0, 10);
 }
 
 function* count(channel: number, context: CommandContext): Steps<PeopleCount> {
@@ -121,7 +121,7 @@ export const counting = {
     params: { channel: channelParam },
     isapi: (args, context) => count(args.channel, context),
     returns: 'channel, day, enter, exit, pass (null where it is not counted), state (counting, stopped, paused).',
-    paths: [`${BASE}/search`, `${BASE}/status`, '/ISAPI/System/time'],
+    paths: [`${BASE}/search`, `${BASE}/status`, TIME_PATH],
     source: ['ISAPI /ISAPI/System/Video/inputs/channels/<ID>/counting/search', 'isapi.md §7.5'],
   }),
 
@@ -144,7 +144,7 @@ export const counting = {
     },
     isapi: searchCounts,
     returns: 'Spans with from, to, enter, exit, pass; null for what the device does not count.',
-    paths: [`${BASE}/search`, '/ISAPI/System/time'],
+    paths: [`${BASE}/search`, TIME_PATH],
     source: ['ISAPI /ISAPI/System/Video/inputs/channels/<ID>/counting/search', 'isapi.md §7.5'],
   }),
 

@@ -7,9 +7,7 @@ import { command, putDocument, type CommandContext, type Steps } from '../comman
 import { getNamed } from '../documents';
 import { askPort, type PortSteps } from '../port';
 import type { DeviceTime } from '../results';
-import { formatWall, offsetAt, parseStamp, parseZone } from '../zone';
-
-export const TIME_PATH = '/ISAPI/System/time';
+import { formatWall, offsetAt, parseStamp, parseZone, TIME_PATH } from '../zone';
 
 export function readTime(): Steps<XmlElement> {
   return getNamed(TIME_PATH, 'Time');

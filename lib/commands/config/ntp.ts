@@ -7,7 +7,8 @@ import { needsReboot } from '../answers';
 import { ask, command, documentOf, getDocument, putDocument, type Steps } from '../command';
 import { getNamed, type Written } from '../documents';
 import { askPort, type PortSteps } from '../port';
-import { readTime, TIME_PATH } from './clock';
+import { TIME_PATH } from '../zone';
+import { readTime } from './clock';
 import { writeMode } from './time-zone';
 
 export interface TimeServer {

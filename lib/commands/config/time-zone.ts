@@ -6,8 +6,8 @@ import { command, putDocument, type CommandContext, type Steps } from '../comman
 import type { Written } from '../documents';
 import { limitsAt, refuse, spelledBy, violationOf } from '../limits';
 import { optionalDocument } from '../ways';
-import { formatWall, offsetAt, parseStamp, parseZone } from '../zone';
-import { readTime, TIME_PATH } from './clock';
+import { formatWall, offsetAt, parseStamp, parseZone, TIME_PATH } from '../zone';
+import { readTime } from './clock';
 
 export interface DeviceZone {
   /** POSIX style with the sign inverted: `CST-8:00:00` is UTC+8. */

@@ -1,18 +1,18 @@
 /** The history of access control: who went through which door, and who was not let in (isapi.md §7.2). */
-import { parseDeviceTime, type DeviceMoment } from '../../codec/device-time';
+import { parseDeviceTime } from '../../codec/device-time';
 import { jsonAt, jsonList, jsonNumber, jsonText, objectOf, type JsonObject } from '../../codec/json';
-import { textAt } from '../../codec/xml';
 import { ArgumentError, UnsupportedError } from '../../errors';
 import { accessRecordOf, type AccessRecord } from '../../events/access';
 import { ACCESS_MAJORS } from '../../events/access-codes';
 import { command, type CommandContext, type Steps } from '../command';
 import { queryJson } from '../json';
 import { pageHead, throughPages } from '../searching';
-import { firstThatWorks, optionalDocument } from '../ways';
+import { firstThatWorks } from '../ways';
+import { TIME_PATH } from '../zone';
+import { readDeviceClock, type DeviceClock } from '../device-clock';
 
 const SEARCH_PATH = '/ISAPI/AccessControl/AcsEvent?format=json';
 const COUNT_PATH = '/ISAPI/AccessControl/AcsEventTotalNum?format=json';
-const TIME_PATH = '/ISAPI/System/time';
 
 /** What is asked for at once; most devices give 10, 24 or 30. */
 const PAGE = 30;
@@ -58,39 +58,25 @@ function accessEventFrom(item: unknown): AccessEvent {
   };
 }
 
-/** The device's own zone, `+08:00`: some firmware reads a time by its digits and never looks at the offset. */
-function* deviceOffset(context: CommandContext): Steps<string> {
-  const key = 'recorder.searchAccessEvents/offset';
-  const known = context.memory.get(key) as string | undefined;
-  if (known !== undefined) return known;
-  const local = textAt(yield* optionalDocument(TIME_PATH), 'localTime');
-  const offset = /(?:Z|[+-]\d\d:\d\d)$/.exec(local ?? '')?.[0].replace('Z', '+00:00') ?? '+00:00';
-  context.memory.set(key, offset);
-  return offset;
-}
-
-/** The same moment in the device's zone; a time without an offset is the device's own already. */
-function inZone(moment: DeviceMoment, offset: string): string {
-  const sign = offset.startsWith('-') ? -1 : 1;
-  const offsetMs = sign * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4, 6))) * 60_000;
-  const wallMs = moment.hasOffset ? moment.ms + offsetMs : moment.ms;
-  return `${new Date(wallMs).toISOString().slice(0, 19)}${offset}`;
+/** The moment in the device's own zone: some firmware reads a time by its digits and never looks at the offset. */
+function inZone(clock: DeviceClock, parameter: string, text: string): string {
+  const time = clock.format(clock.wallMsOf(parameter, text));
+  return clock.offsetMs === null ? `${time}+00:00` : time;
 }
 
 function* condition(wish: Wish, context: CommandContext): Steps<JsonObject> {
-  const from = parseDeviceTime(wish.from);
-  const to = parseDeviceTime(wish.to);
+  const { from, to } = wish;
   if (wish.minor !== undefined && wish.major === undefined) {
     const expected = `one of ${Object.keys(ACCESS_MAJORS).join(', ')}, because a minor number means nothing without it`;
     throw new ArgumentError([{ parameter: 'major', given: undefined, expected }]);
   }
-  const offset = from === null && to === null ? '' : yield* deviceOffset(context);
+  const clock = from === undefined && to === undefined ? null : yield* readDeviceClock(context);
   return {
     // Both are needed; 0 is all of them.
     major: wish.major === undefined ? 0 : ACCESS_MAJORS[wish.major],
     minor: wish.minor ?? 0,
-    ...(from === null ? {} : { startTime: inZone(from, offset) }),
-    ...(to === null ? {} : { endTime: inZone(to, offset) }),
+    ...(clock === null || from === undefined ? {} : { startTime: inZone(clock, 'from', from) }),
+    ...(clock === null || to === undefined ? {} : { endTime: inZone(clock, 'to', to) }),
   };
 }
 

@@ -1,9 +1,9 @@
 /** What a device has written into its log. */
 import { find, numberAt, textAt, type XmlElement } from '../../codec/xml';
 import { command, tellProgress, type CommandContext, type Steps } from '../command';
-import { parseStamp } from '../zone';
+import { parseStamp, TIME_PATH } from '../zone';
 import { searchOnce, searchPatiently } from './cm-search';
-import { DAY_MS, readDeviceClock, spanOf, spanParams, type DeviceClock } from './device-clock';
+import { DAY_MS, readDeviceClock, spanOf, spanParams, type DeviceClock } from '../device-clock';
 
 export interface LogEntry {
   /** By the clock of the device. */
@@ -93,7 +93,7 @@ export const log = {
     },
     isapi: searchLog,
     returns: 'entries with time, major, minor, channel, user, address, details; and complete.',
-    paths: [LOG_PATH, '/ISAPI/System/time'],
+    paths: [LOG_PATH, TIME_PATH],
     source: [`ISAPI ${LOG_PATH}`, 'isapi.md §2.8'],
   }),
 } as const;

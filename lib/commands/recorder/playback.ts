@@ -16,9 +16,9 @@ import {
 import type { Snapshot } from '../results';
 import { rtspOrigin, withPasswordParam } from '../stream/addresses';
 import { contextOf, firstThatWorks } from '../ways';
-import { formatWall, parseStamp } from '../zone';
+import { formatWall, parseStamp, TIME_PATH } from '../zone';
 import { zuluTime } from './cm-search';
-import { readDeviceClock } from './device-clock';
+import { readDeviceClock } from '../device-clock';
 import { recordingsIn, SEARCH_PATH, searchTimes, searchWall, sizeIn } from './search';
 
 export interface Download {
@@ -244,7 +244,7 @@ export const playback = {
     },
     isapi: playbackUrl,
     returns: 'The address as a text.',
-    paths: ['/ISAPI/Security/adminAccesses', '/ISAPI/System/time', SEARCH_PATH],
+    paths: ['/ISAPI/Security/adminAccesses', TIME_PATH, SEARCH_PATH],
     source: ['ISAPI /ISAPI/Security/adminAccesses', 'isapi.md §3.5'],
   }),
 
@@ -261,7 +261,7 @@ export const playback = {
     },
     isapi: pictureAt,
     returns: 'The picture, a JPEG: contentType, data, and the time when it was taken.',
-    paths: [SEARCH_PATH, '/ISAPI/System/time'],
+    paths: [SEARCH_PATH, TIME_PATH],
     source: [`ISAPI ${SEARCH_PATH}`, 'isapi.md §3.4, §3.8'],
   }),
 

@@ -8,7 +8,7 @@ import { ask, command, documentOf, type CommandContext, type Steps } from '../co
 import { getNamed } from '../documents';
 import { askPort, deviceChannelOf, type PortContext, type PortSteps } from '../port';
 import { firstThatWorks } from '../ways';
-import { readDeviceClock } from './device-clock';
+import { readDeviceClock } from '../device-clock';
 
 export interface RecordingByHand {
   readonly channel: number;

@@ -7,9 +7,9 @@ import { channelParam } from '../channels';
 import { command, tellProgress, type CommandContext, type Steps } from '../command';
 import { deviceChannelOf, listPort, type PortContext, type PortSteps } from '../port';
 import { firstThatWorks } from '../ways';
-import { formatWall, parseStamp } from '../zone';
+import { formatWall, parseStamp, TIME_PATH } from '../zone';
 import { metadataFilter, searchOnce, searchPatiently, type CmSearch, type Found } from './cm-search';
-import { DAY_MS, readDeviceClock, spanOf, spanParams, type DeviceClock } from './device-clock';
+import { DAY_MS, readDeviceClock, spanOf, spanParams, type DeviceClock } from '../device-clock';
 
 export interface Recording {
   readonly channel: number;
@@ -341,7 +341,7 @@ export const search = {
     commandPort: nativeSearch,
     returns:
       'recordings, each with channel, trackId, start, end, clippedStart, clippedEnd, type, sizeBytes, name, codec, locked, playbackUri; and complete.',
-    paths: [SEARCH_PATH, '/ISAPI/System/time'],
+    paths: [SEARCH_PATH, TIME_PATH],
     source: ['ISAPI /ISAPI/ContentMgmt/search', 'isapi.md §3.8', 'HCNetSDK.h NET_DVR_FILECOND'],
   }),
 } as const;

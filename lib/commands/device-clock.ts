@@ -1,11 +1,9 @@
 /** The clock by which a device counts its recordings: its wall clock, and how that stands to UTC. */
-import { textAt } from '../../codec/xml';
-import { ArgumentError } from '../../errors';
-import type { CommandContext, Steps } from '../command';
-import { optionalDocument } from '../ways';
-import { formatWall, offsetAt, parseStamp, parseZone } from '../zone';
-
-const TIME_PATH = '/ISAPI/System/time';
+import { textAt } from '../codec/xml';
+import { ArgumentError } from '../errors';
+import type { CommandContext, Steps } from './command';
+import { optionalDocument } from './ways';
+import { formatWall, offsetAt, parseStamp, parseZone, TIME_PATH } from './zone';
 
 /** Wall clocks are counted in milliseconds as if they were UTC. */
 export class DeviceClock {
