@@ -1,7 +1,7 @@
 /** Going through the pages of a search. */
 import { randomUUID } from 'node:crypto';
 import { jsonNumber, jsonText } from '../codec/json';
-import type { Steps } from './command';
+import { tellProgress, type Steps } from './command';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -38,6 +38,7 @@ export function* throughPages<Item>(
     // A page without items ends it, whatever the device says: it would go on for ever.
     if (!page.hasMore || page.items.length === 0) return { items, total, isComplete: true };
     if (items.length >= limit) return { items, total, isComplete: false };
+    if (total !== null && total > 0) yield* tellProgress(Math.min(1, items.length / Math.min(limit, total)));
   }
 }
 
