@@ -250,6 +250,15 @@ describe('the plates of a gate', () => {
     expect(asked.at(-1)).toBe('202405011200001231');
   });
 
+  it.each([
+    ['none', null],
+    ['one that does not run', 'gate-1'],
+  ])('are left to other ways where a plate has %s of a name', async (_what, cursor) => {
+    const poll = new PlatePoll(cursorIn(new MemoryCursors(), 'plates'));
+    const ask: Ask = () => Promise.resolve({ plates: [{ plate: 'AB 1', cursor }], cursor: cursor ?? '0' });
+    await expect(once(poll, ask)).rejects.toThrow(UnsupportedError);
+  });
+
   it('begin anew after the stream has told them', async () => {
     const { ask, car } = gate();
     const poll = new PlatePoll(cursorIn(new MemoryCursors(), 'plates'));

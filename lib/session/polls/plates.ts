@@ -1,5 +1,6 @@
 /** Number plates since the last ones, for cameras whose stream does not tell them. */
 import type { PlateRead, PlatesSince } from '../../commands/recorder';
+import { UnsupportedError } from '../../errors';
 import type { Notice } from '../../events/event';
 import { toldNotice } from '../../events/told';
 import { RECORD_MAX_INTERVAL_MS, RECORD_MIN_INTERVAL_MS } from '../../settings';
@@ -8,6 +9,8 @@ import type { Cursor } from './cursor';
 
 /** Plate cameras have one channel. */
 const CHANNEL = 1;
+/** The `picName` of a plate, by which the next ones are asked for. */
+const RUNNING_NAME = /^\d{1,30}$/;
 
 export class PlatePoll implements Poll {
   readonly name = 'plates';
@@ -29,19 +32,23 @@ export class PlatePoll implements Poll {
       channel: CHANNEL,
       ...(known === null ? {} : { after: known }),
     })) as PlatesSince;
+    // Without running names every question would bring the same plates again, or none ever.
+    const news = plates.filter((plate) => plate.cursor !== null);
+    if ((plates.length > 0 && news.length === 0) || !RUNNING_NAME.test(cursor))
+      throw new UnsupportedError('the plates of this camera carry no running names');
     const taken = () => this.cursor.set(cursor);
     if (known === null) {
       // From now on; those that the camera still knows are not news.
       taken();
       return { notices: [], nextMs: this.waitMs };
     }
-    this.waitMs = plates.length > 0 ? RECORD_MIN_INTERVAL_MS : Math.min(RECORD_MAX_INTERVAL_MS, this.waitMs * 2);
-    return { notices: plates.map(noticeOf), nextMs: this.waitMs, taken };
+    this.waitMs = news.length > 0 ? RECORD_MIN_INTERVAL_MS : Math.min(RECORD_MAX_INTERVAL_MS, this.waitMs * 2);
+    return { notices: news.map(noticeOf), nextMs: this.waitMs, taken };
   }
 
   private get known(): string | null {
     const cursor = this.cursor.get();
-    return cursor !== null && /^\d{1,30}$/.test(cursor) ? cursor : null;
+    return cursor !== null && RUNNING_NAME.test(cursor) ? cursor : null;
   }
 }
 
