@@ -4,7 +4,7 @@ import type { EventKind } from './kinds';
 
 export type EventState = 'start' | 'end' | 'once';
 
-/** How the message reached us. Other sources join in later versions. */
+/** How the message reached us. */
 export type EventSource = 'isapi' | 'hsp' | 'push' | 'poll';
 
 export interface DeviceIdentity {

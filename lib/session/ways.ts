@@ -16,7 +16,7 @@ export type EventWay = (typeof EVENT_WAYS)[number];
 export type WaysWish = 'auto' | readonly EventWay[];
 
 /** Things to ask a device for. */
-export const POLL_NAMES = ['calls', 'access', 'plates', 'panel'] as const;
+const POLL_NAMES = ['calls', 'access', 'plates', 'panel'] as const;
 
 export type PollName = (typeof POLL_NAMES)[number];
 

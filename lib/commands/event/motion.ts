@@ -26,5 +26,3 @@ const { get, set } = detectionCommands(MOTION);
 export const motion = { getMotionDetection: get, setMotionDetection: set } as const;
 
 export type MotionDetection = ResultOf<typeof get>;
-/** What the device says about it after a change; it may have bent or ignored what was asked. */
-export type ChangedMotionDetection = ResultOf<typeof set>;

@@ -3,7 +3,7 @@ import { parseDeviceTime } from '../../codec/device-time';
 import { jsonAt, jsonList, jsonNumber, jsonText, objectOf, type JsonObject } from '../../codec/json';
 import { ArgumentError, UnsupportedError } from '../../errors';
 import { accessRecordOf, type AccessRecord } from '../../events/access';
-import { ACCESS_MAJORS } from '../../events/access-codes';
+import { ACCESS_MAJORS, type AccessMajor } from '../../events/access-codes';
 import { command, type CommandContext, type Steps } from '../command';
 import { queryJson } from '../json';
 import { pageHead, throughPages } from '../searching';
@@ -43,7 +43,7 @@ export interface AccessEventCount {
 interface Wish {
   readonly from: string | undefined;
   readonly to: string | undefined;
-  readonly major: keyof typeof ACCESS_MAJORS | undefined;
+  readonly major: AccessMajor | undefined;
   readonly minor: number | undefined;
 }
 
@@ -156,7 +156,7 @@ const wishParams = {
     kind: 'choice',
     title: 'Group',
     description: 'What happened at doors is event; left out, all groups are searched.',
-    choices: Object.keys(ACCESS_MAJORS) as (keyof typeof ACCESS_MAJORS)[],
+    choices: Object.keys(ACCESS_MAJORS) as AccessMajor[],
     optional: true,
   },
   minor: {

@@ -1,6 +1,6 @@
 /** The history of access control: what is written to it is sent as an event, and can be searched (isapi.md §7.2). */
 import { jsonAt, jsonNumber, jsonText, type JsonObject } from '../../codec/json';
-import { ACCESS_MAJORS } from '../../events/access-codes';
+import { ACCESS_MAJORS, type AccessMajor } from '../../events/access-codes';
 import { jsonAnswer, type DeviceAnswer } from '../answers';
 import { formatTime, pictureLabel, zoneOffsetMs, type Route, type RouteCall, type SimulatedDevice } from '../device';
 import type { EventPicture } from '../event-parts';
@@ -9,7 +9,7 @@ import { jsonDocument, jsonRoute, pageOf } from './json';
 
 /** One thing that happened at a door or to the device. */
 export interface AccessEntry {
-  readonly major: keyof typeof ACCESS_MAJORS;
+  readonly major: AccessMajor;
   readonly minor: number;
   readonly door?: number;
   readonly card?: string;
