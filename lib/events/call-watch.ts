@@ -44,7 +44,8 @@ export class CallWatch {
 
   /** When to ask again: soon while it rings or somebody speaks, and soon enough to see a ring within a second. */
   get nextMs(): number {
-    return this.state === 'idle' || this.isStuck ? CALL_IDLE_INTERVAL_MS : CALL_RINGING_INTERVAL_MS;
+    const isOver = this.state === 'idle' || (this.state === 'ringing' && this.isStuck);
+    return isOver ? CALL_IDLE_INTERVAL_MS : CALL_RINGING_INTERVAL_MS;
   }
 }
 

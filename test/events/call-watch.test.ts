@@ -38,6 +38,17 @@ describe('the call of a door station', () => {
     expect(at('ringing', CALL_RING_MAX_MS * 3 + 1)).toEqual(['ringing']);
   });
 
+  it('is followed closely when somebody speaks after all', () => {
+    const watch = new CallWatch();
+    for (const [state, nowMs] of [
+      ['ringing', 0],
+      ['ringing', CALL_RING_MAX_MS],
+      ['inCall', CALL_RING_MAX_MS + 1],
+    ] as const)
+      watch.push(state, {}, nowMs);
+    expect(watch.nextMs).toBe(CALL_RINGING_INTERVAL_MS);
+  });
+
   it('is asked for sooner while it rings', () => {
     const watch = new CallWatch();
     watch.push('idle', {}, 0);
