@@ -61,8 +61,8 @@ async function picture(name: string): Promise<void> {
   if (PICTURES === undefined) return;
   mkdirSync(PICTURES, { recursive: true });
   // They lie over the dialog, and Node-RED takes them away by itself.
-  await page.addStyleTag({ content: '.red-ui-notification { visibility: hidden }' });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  const style = '.red-ui-notification { visibility: hidden }';
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), style });
 }
 
 /** Fields that a screen reader could not name. */
