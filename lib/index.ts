@@ -1,6 +1,8 @@
 /** What the outside may use: values you construct, types you receive. */
 export { HikvisionClient } from './client';
 export type { ClientCounters, ClientOptions, EventOptions, Subscription } from './client';
+export { examine } from './examination';
+export type { Examination, ExaminationOptions, Finding } from './examination';
 export type { CursorStore } from './events/cursors';
 export { Site } from './events/site';
 export type { ConnectionState, StreamState } from './session/connection';

@@ -1,5 +1,5 @@
 import { hasEnvironment } from '../shared/checks';
-import { askRuntime, type Problem } from '../shared/editor/ask';
+import { askRuntime, problemText } from '../shared/editor/ask';
 import { showFound, showReport, type Examination, type FoundDevice } from '../shared/editor/report';
 import type { Translate } from '../shared/editor/fields';
 
@@ -114,7 +114,8 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
     return this.name || address || String(this._('hsp-config.label.unnamed'));
   },
   oneditprepare() {
-    const translate: Translate = (key, values) => String(this._(`hsp-config.${key}`, values));
+    const translateAny: Translate = (key, values) => String(this._(key, values));
+    const translate: Translate = (key, values) => translateAny(`hsp-config.${key}`, values);
     const field = (name: string) => $(`#node-config-input-${name}`);
     for (const [name, usual] of Object.entries(LATER)) {
       if (this[name as keyof ConfigProperties] !== undefined) continue;
@@ -154,7 +155,7 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
     $('#hsp-config-find').on('click', () => {
       found.text(translate('find.searching'));
       void askRuntime<FoundDevice[]>('hsp/discover', {}, $('#hsp-config-find')).then((answer) => {
-        if ('problem' in answer) found.text(problemText(answer, translate));
+        if ('problem' in answer) found.text(problemText(answer, translateAny));
         else {
           showFound(found, answer, translate, ({ address, port }) => {
             report.empty();
@@ -179,13 +180,9 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
         password: String(field('password').val() ?? ''),
       };
       void askRuntime<Examination>('hsp/test', question, $('#hsp-config-test')).then((answer) => {
-        if ('problem' in answer) report.text(problemText(answer, translate));
+        if ('problem' in answer) report.text(problemText(answer, translateAny));
         else showReport(report, answer, translate);
       });
     });
   },
 });
-
-function problemText({ problem, reason }: Problem, translate: Translate): string {
-  return translate(`test.${problem}`, { reason: reason ?? '' });
-}

@@ -107,6 +107,11 @@ export class Connection {
     return this.current;
   }
 
+  /** Somebody uses it, so that it can be asked. */
+  get isOpen(): boolean {
+    return this.client !== undefined;
+  }
+
   /** As events name the device: the name the user gave, else the device's own, else the host. */
   get name(): string {
     const { settings } = this.given;

@@ -1,4 +1,5 @@
 /** Questions of a dialog to the runtime, with the rights of the user. */
+import type { Translate } from './fields';
 
 export interface Problem {
   /** A text of the locale. */
@@ -34,4 +35,35 @@ export function askRuntime<Answer extends object>(
     button.prop('disabled', false);
     return answer as Answer | Problem;
   });
+}
+
+/** The fields of a device that lead to it; the runtime reads no others. */
+const DEVICE_FIELDS = [
+  'host',
+  'port',
+  'protocol',
+  'tls',
+  'caFile',
+  'fingerprint',
+  'login',
+  'deviceId',
+  'allowBasic',
+] as const;
+
+type ConfigInEditor = Readonly<Record<string, unknown>> & {
+  readonly credentials?: { readonly user?: string; readonly password?: string; readonly has_password?: boolean };
+};
+
+/** The device a node is set to, as it stands in the editor, deployed or not; null while none is chosen. */
+export function deviceQuestion(id: unknown): object | null {
+  const config = (typeof id === 'string' ? RED.nodes.node(id) : null) as ConfigInEditor | null;
+  if (config === null) return null;
+  const fields = Object.fromEntries(DEVICE_FIELDS.map((name) => [name, config[name]]));
+  const { user, password } = config.credentials ?? {};
+  // What was not touched is known to the runtime alone.
+  return { id, fields, ...(user === undefined ? {} : { user }), ...(password ? { password } : {}) };
+}
+
+export function problemText({ problem, reason }: Problem, translate: Translate): string {
+  return translate(`common.ask.${problem}`, { reason: reason ?? '' });
 }

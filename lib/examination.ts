@@ -1,16 +1,10 @@
 /** "Test connection": what a device says of itself, and what about it wants to be mended. */
-import {
-  HikvisionClient,
-  HikvisionError,
-  LockedError,
-  type Clock,
-  type ClientOptions,
-  type ConnectionState,
-  type DeviceInfo,
-  type DeviceTime,
-  type Features,
-  type Trigger,
-} from '../../lib/index';
+import { HikvisionClient, type ClientOptions } from './client';
+import type { Clock } from './clock';
+import type { DeviceInfo, DeviceTime, Trigger } from './commands/results';
+import type { Features } from './commands/features';
+import { HikvisionError, LockedError } from './errors';
+import type { ConnectionState } from './session/connection';
 
 /** A finding; its words, and the remedy beside it, stand in the locale under its code. */
 export interface Finding {
