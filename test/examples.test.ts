@@ -1,28 +1,25 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Every example, whatever it is about: sound as a flow, and connected when its device is filled in. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../lib/simulator';
 import { startBroker, type Broker } from './demo/broker';
-import { Ear } from './support/bridged';
-import { projectRoot } from './support/built';
-import type { Runtime, RuntimeNode } from './support/runtime';
+import { until } from './support/digest-client';
+import {
+  Example,
+  EXAMPLE_NAMES,
+  exampleFlow,
+  exampleNumbered,
+  modelOf,
+  untilAsked,
+  untilListening,
+} from './support/examples';
+import type { RuntimeNode } from './support/runtime';
+import { simulator } from './support/simulators';
 import { startWhole, type Whole } from './support/whole';
 
-const folder = join(projectRoot, 'examples');
-const names = readdirSync(folder)
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => name.replace(/\.json$/, ''));
-
-const flowOf = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as RuntimeNode[];
-
 let whole: Whole;
-let runtime: Runtime;
-let simulator: Simulator;
 let broker: Broker;
 
 beforeAll(async () => {
   whole = await startWhole();
-  ({ runtime, simulator } = whole);
   broker = await startBroker(0);
 });
 
@@ -31,99 +28,115 @@ afterAll(async () => {
   await broker.close();
 });
 
-afterEach(() => runtime.setFlows([]));
+afterEach(() => whole.runtime.setFlows([]));
 
-/** The example as a user runs it: with a device, and a broker, filled in. Statuses and debug messages are collected. */
-async function runExample(name: string) {
-  const credentials = { user: SIMULATOR_USERNAME, password: SIMULATOR_PASSWORD };
-  const device = { host: '127.0.0.1', port: String(simulator.httpPort), credentials };
-  const flow = flowOf(name).map((node) => {
-    if (node.type === 'mqtt-broker') return { ...node, port: String(broker.port) };
-    return node.type === 'hsp-config' ? { ...node, ...device } : node;
-  });
-  const seen = runtime.watch();
-  await runtime.setFlows(flow);
-  return { flow, seen };
+const targetsOf = ({ wires }: RuntimeNode) => ((wires as string[][] | undefined) ?? []).flat();
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited 10 s for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
 }
 
 describe('the examples', () => {
+  it('are numbered without a gap, and titled so that every file system takes them', () => {
+    const numbers = EXAMPLE_NAMES.map((name) => Number(name.slice(0, 2)));
+    expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
+    for (const name of EXAMPLE_NAMES) expect(name).toMatch(/^\d\d - [A-Z][\w ,-]+$/);
+  });
+
   it('show every node of the palette', () => {
-    const types = new Set(names.flatMap((name) => flowOf(name).map(({ type }) => type)));
+    const types = new Set(EXAMPLE_NAMES.flatMap((name) => exampleFlow(name).map(({ type }) => type)));
     for (const type of ['hsp-event-in', 'hsp-command', 'hsp-connect', 'hsp-mqtt']) expect(types).toContain(type);
   });
 
-  it.each(names)('%s: holds no credentials, and its ids are its own', (name) => {
-    const flow = flowOf(name);
-    expect(JSON.stringify(flow)).not.toMatch(/"credentials"|"password"/);
-    const others = names.filter((other) => other !== name).flatMap((other) => flowOf(other).map(({ id }) => id));
-    expect(flow.map(({ id }) => id).filter((id) => others.includes(id))).toEqual([]);
-    for (const { wires } of flow) {
-      for (const target of ((wires as string[][] | undefined) ?? []).flat()) {
-        expect(
-          flow.some(({ id }) => id === target),
-          `${name}: a wire to ${target}`,
-        ).toBe(true);
+  it('have ids that are used once in all of them, so that several can be imported', () => {
+    const ids = EXAMPLE_NAMES.flatMap((name) => exampleFlow(name).map(({ id }) => id));
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+
+  it('never open anything for what the device tells late, without looking', () => {
+    for (const name of EXAMPLE_NAMES) {
+      const flow = exampleFlow(name);
+      const reached = (from: readonly string[], seen = new Set<string>()): Set<string> => {
+        for (const node of flow.filter(({ id }) => from.includes(id) && !seen.has(id))) {
+          seen.add(node.id);
+          // A look at the age of the event stands in between.
+          if (node.property !== 'payload.stale') reached(targetsOf(node), seen);
+        }
+        return seen;
+      };
+      for (const event of flow.filter(({ type, stale }) => type === 'hsp-event-in' && stale !== false)) {
+        const acts = flow.filter(
+          ({ id, command }) => reached(targetsOf(event)).has(id) && /^event\./.test(String(command)),
+        );
+        expect(acts, `${name}: ${String(event.name)}`).toEqual([]);
       }
     }
   });
 
-  it.each(names)('%s: loads and connects', async (name) => {
-    const { flow, seen } = await runExample(name);
+  it.each(EXAMPLE_NAMES)('%s: wired, named, without credentials and paths of anybody', (name) => {
+    const flow = exampleFlow(name);
+    expect(JSON.stringify(flow)).not.toMatch(/"credentials"|"password"/);
+    expect(textsIn(flow).filter((text) => /^(?:\/(?!ISAPI\/|\/ )|[A-Za-z]:\\)/.test(text))).toEqual([]);
+    const ids = flow.map(({ id }) => id);
+    for (const node of flow) {
+      for (const target of targetsOf(node)) expect(ids, `${String(node.name)}: a wire`).toContain(target);
+      for (const member of [node.z, node.g, node.device, node.broker, ...((node.scope as string[] | null) ?? [])]) {
+        if (typeof member === 'string' && member !== '127.0.0.1')
+          expect(ids, `${String(node.name)} refers to`).toContain(member);
+      }
+      if (node.type !== 'tab') expect(node.name, node.type).toMatch(/\S/);
+      if (node.type === 'hsp-config') expect(node.host).toBe('192.0.2.10');
+    }
+    const [tab] = flow;
+    expect(tab?.type).toBe('tab');
+    expect(String(tab?.info).length).toBeGreaterThan(80);
+    expect(flow.filter(({ type }) => type === 'comment').map(({ info }) => String(info).length > 100)).toEqual([true]);
+  });
+
+  it.each(EXAMPLE_NAMES)('%s: nothing lies on something else', (name) => {
+    const groups = exampleFlow(name).filter(({ type }) => type === 'group') as unknown as Box[];
+    for (const [index, one] of groups.entries()) {
+      for (const other of groups.slice(index + 1)) expect(one.y + one.h).toBeLessThanOrEqual(other.y);
+    }
+    const places = exampleFlow(name)
+      .filter(({ x, type }) => x !== undefined && type !== 'group')
+      .map(({ x, y }) => `${String(x)} ${String(y)}`);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  it.each(EXAMPLE_NAMES)('%s: loads and connects', async (name) => {
+    const device = await simulator(modelOf(name));
+    const { flow, seen } = await Example.run(whole.runtime, name, device, { brokerPort: broker.port });
     const ours = flow.filter(({ type }) => type.startsWith('hsp-') && type !== 'hsp-config');
     expect(ours.length).toBeGreaterThan(0);
-    for (const { id } of ours) {
-      await until(`${id} is connected`, () =>
-        seen.statuses.some((each) => each.id === id && each.text.startsWith('green dot')),
-      );
+    for (const { id, name: nodeName } of ours) {
+      const isConnected = () => seen.statuses.some((each) => each.id === id && each.text.startsWith('green dot'));
+      await until(isConnected, `${String(nodeName)} is connected`, 10_000);
     }
     expect(seen.errors).toEqual([]);
   });
+});
 
-  it('show an event, take a picture of it, and turn the camera', async () => {
-    const { flow, seen } = await runExample('01 - See events, take a snapshot, move the camera');
-    await until('the alertStream is open', () => simulator.streams === 1);
-    simulator.sendEvent({ eventType: 'VMD' });
-    await until('the event', () => seen.statuses.some(({ text }) => text.includes('motion start on channel 1')));
-    await until('the picture', () => seen.statuses.some(({ text }) => text.includes('image/jpeg')));
-    const inject = flow.find(({ type, name }) => type === 'inject' && name === 'Look to the left');
-    await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
-    await until('a PTZ request', () => simulator.log.some(({ path }) => path.includes('/PTZCtrl/channels/1/')));
-    expect(seen.errors).toEqual([]);
-  });
-
-  it('publish events and states, present the device to Home Assistant, and answer by MQTT', async () => {
-    const { flow } = await runExample('05 - Publish to MQTT and Home Assistant');
-    const ear = await Ear.at(`mqtt://127.0.0.1:${broker.port}`);
-    try {
-      await ear.until('the device', () => ear.last('hikvision/my-camera/availability') === 'online');
-      await until('the alertStream is open', () => simulator.streams === 1);
-      simulator.sendEvent({ eventType: 'VMD' });
-      await ear.until('the event', () => ear.last('hikvision/my-camera/1/event')?.includes('motion_start'));
-      await ear.until('the state', () => ear.last('hikvision/my-camera/1/motion') === 'ON');
-      await ear.until('the discovery', () =>
-        ear.heard.some(({ topic, text }) => topic.startsWith('homeassistant/device/') && text.includes('1_motion')),
-      );
-      const inject = flow.find(({ type, name }) => type === 'inject' && name === 'What time is it there?');
-      await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
-      const answer = await ear.until('the answer', () => ear.last('hikvision/my-camera/result'));
-      expect(JSON.parse(answer)).toMatchObject({ command: 'config.getTime', id: 'clock', ok: true });
-    } finally {
-      await ear.close();
-    }
-  });
-
-  it('run a command that the message names', async () => {
-    const { flow } = await runExample('03 - Run any command');
-    const inject = flow.find(({ type, name }) => type === 'inject' && name === 'List streams');
-    await fetch(`${runtime.url}inject/${inject?.id ?? ''}`, { method: 'POST' });
-    await until('a request', () => simulator.log.some(({ path }) => path.includes('/Streaming/channels')));
+describe('example 01', () => {
+  it('shows an event, takes a picture of it, and turns the camera', async () => {
+    const camera = await simulator('camera');
+    const example = await Example.run(whole.runtime, exampleNumbered('01'), camera);
+    await untilListening(camera);
+    camera.sendEvent({ eventType: 'VMD' });
+    expect(await example.untilShown('Event')).toMatchObject({ kind: 'motion', state: 'start', channel: 1 });
+    await example.untilStatus('Event', /motion start on channel 1/);
+    await example.untilStatus('Picture', /image\/jpeg, \d+ KB/);
+    await example.press('Look to the left');
+    await untilAsked(camera, 'PUT', /\/PTZCtrl\/channels\/1\/continuous/);
+    expect(await example.untilShown('State', 2)).toMatchObject({ state: 'connected' });
+    expect(example.seen.errors).toEqual([]);
   });
 });

@@ -45,6 +45,16 @@ export interface Seen {
   /** `fill shape text`, by node. */
   readonly statuses: { readonly id: string; readonly text: string }[];
   readonly errors: string[];
+  /** What debug nodes have shown in their sidebar; objects and arrays as such, a Buffer in hex digits. */
+  readonly debugs: { readonly id: string; readonly value: unknown }[];
+}
+
+/** A message for the debug sidebar, encoded as Node-RED sends it to the editor. */
+interface DebugData {
+  /** Missing in what the log shows there. */
+  readonly id?: string;
+  readonly msg?: unknown;
+  readonly format?: string;
 }
 
 const PACKAGE = 'node-red-contrib-hikvision-hsp';
@@ -95,6 +105,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     for (const { errors } of watches) errors.push(msg instanceof Error ? msg.message : String(msg));
   };
   RED.log.addHandler(new EventEmitter().on('log', onLog));
+  const onComms = ({ topic, data }: { topic: string; data: DebugData }) => {
+    if (topic !== 'debug' || data.id === undefined) return;
+    for (const { debugs } of watches) debugs.push({ id: data.id, value: debugValue(data) });
+  };
+  RED.runtime.events.on('comms', onComms);
   await RED.start();
 
   return {
@@ -109,7 +124,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await started;
     },
     watch: () => {
-      const seen: Seen = { statuses: [], errors: [] };
+      const seen: Seen = { statuses: [], errors: [], debugs: [] };
       watches.push(seen);
       return seen;
     },
@@ -119,6 +134,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function debugValue({ msg, format }: DebugData): unknown {
+  return typeof msg === 'string' && /^(?:object|array|error|number|boolean)/i.test(format ?? '')
+    ? JSON.parse(msg)
+    : msg;
 }
 
 function listen(server: Server, port: number): Promise<void> {
