@@ -56,6 +56,8 @@ export type { PlateDetails, PlatePicture } from './events/details/plate';
 export type * from './events/details/rules';
 export { registry, availableCommands, commandList, commandNamed } from './commands/registry';
 export type { CallOptions, CommandDescription, CommandName, Commands, FamilyName } from './commands/registry';
+export { nameSourceOf, namesFrom } from './commands/names';
+export type { NamedValue, NameKind, NameSource } from './commands/names';
 export { nearest } from './commands/nearest';
 export { FEATURES, FEATURE_NAMES } from './commands/features';
 export type { Feature, Features } from './commands/features';

@@ -1,5 +1,6 @@
 /** `hsp call URL FAMILY.COMMAND`: one command, its typed answer. */
 import { writeFile } from 'node:fs/promises';
+import { callLine } from '../call-line';
 import { excerpt } from '../codec/text';
 import {
   commandList,
@@ -172,11 +173,12 @@ const EFFECT_WORDS: Readonly<Record<Effect, string>> = {
 };
 
 function exampleLine({ name, effect, example }: CommandDescription): string {
-  const given = Object.entries(example).map(([parameter, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return ` --${parameter} ${/^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`}`;
-  });
-  return `hsp call http://admin@192.0.2.10 ${name}${given.join('')}${effect === 'danger' ? ' --confirm' : ''}`;
+  const given = Object.entries(example).map(([parameter, value]) => [
+    parameter,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  const args = Object.fromEntries(given) as Record<string, string>;
+  return callLine({ url: 'http://admin@192.0.2.10', command: name, args, isConfirmed: effect === 'danger' });
 }
 
 function unknownCommand(wanted: string): string {

@@ -1,5 +1,5 @@
 /** What the build writes into dialogs, help and locales, derived from the registry. Pure. */
-import type { CommandDescription } from '../../lib/index';
+import { nameSourceOf, type CommandDescription } from '../../lib/index';
 import type { EditorCommand, EditorParam } from './checks';
 
 type Param = CommandDescription['params'][string];
@@ -17,10 +17,11 @@ export function editorCommands(commands: readonly CommandDescription[]): EditorC
   }));
 }
 
-function editorParam(param: Param): EditorParam {
-  if (param.kind !== 'text' || param.pattern === undefined) return param as EditorParam;
+function editorParam({ names, ...param }: Param): EditorParam {
+  const named = names === undefined ? {} : { names: { kind: names, by: nameSourceOf(names)?.by ?? [] } };
+  if (param.kind !== 'text' || param.pattern === undefined) return { ...(param as EditorParam), ...named };
   const { expression, meaning } = param.pattern;
-  return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning } };
+  return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning }, ...named };
 }
 
 /** The kinds in the groups of the dialog; one that stands in no group comes last, so that none is missing. */
