@@ -58,6 +58,7 @@ export { registry, availableCommands, commandList, commandNamed } from './comman
 export type { CallOptions, CommandDescription, CommandName, Commands, FamilyName } from './commands/registry';
 export { nameSourceOf, namesFrom } from './commands/names';
 export type { NamedValue, NameKind, NameSource } from './commands/names';
+export { effectOfCall } from './dispatch';
 export { nearest } from './commands/nearest';
 export { FEATURES, FEATURE_NAMES } from './commands/features';
 export type { Feature, Features } from './commands/features';

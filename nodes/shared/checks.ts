@@ -13,6 +13,8 @@ export interface EditorParam {
   readonly choices?: readonly string[];
   readonly default?: unknown;
   readonly optional?: true;
+  /** A value as it is typed; for kinds that are not plain. */
+  readonly example?: string;
   /** What it numbers, and by which other parameters: the device can tell the names. */
   readonly names?: { readonly kind: string; readonly by: readonly string[] };
 }
