@@ -147,8 +147,8 @@ RED.nodes.registerType<CommandProperties>('hsp-command', {
       state.text(isThere ? translate('hsp-command.abilities.asking') : '');
       asker.choose(id, (commands, reason) => {
         available = commands;
-        const told = commands === null ? 'unknown' : 'known';
-        state.text(isThere ? translate(`hsp-command.abilities.${told}`, { reason, count: commands?.size ?? 0 }) : '');
+        const isUnknown = isThere && commands === null;
+        state.text(isUnknown ? translate('hsp-command.abilities.unknown', { reason }) : '');
         list.narrow(commands);
         tellLacking();
         if (commands !== null) rows.askAgain();

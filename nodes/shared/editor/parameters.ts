@@ -218,9 +218,9 @@ function tellProblem({ name, param, input }: Row, translate: Translate): void {
   partsOf(input).attr({ 'aria-describedby': described.join(' '), 'aria-invalid': String(problem !== null) });
 }
 
-/** The widget hides the labelled field behind parts of its own; a screen reader needs their names. */
+/** The widget hides the labelled field and puts parts of its own behind it; a screen reader needs their names. */
 function nameParts(input: JQuery, title: string, translate: Translate): void {
-  const widget = input.closest('.red-ui-typedInput-container');
+  const widget = input.siblings('.red-ui-typedInput-container');
   widget.find('.red-ui-typedInput-input').attr('aria-label', title);
   widget.find('.red-ui-typedInput-type-select').attr('aria-label', translate('hsp-command.typeOf', { title }));
   const chosen = widget.find('.red-ui-typedInput-option-label').text();
@@ -230,7 +230,7 @@ function nameParts(input: JQuery, title: string, translate: Translate): void {
 /** Where the value is typed or chosen. */
 function partsOf(input: JQuery): JQuery {
   return input
-    .closest('.red-ui-typedInput-container')
+    .siblings('.red-ui-typedInput-container')
     .find('.red-ui-typedInput-input, .red-ui-typedInput-option-trigger');
 }
 

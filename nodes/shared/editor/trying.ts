@@ -73,7 +73,7 @@ export function tryCommands(parts: TryParts, what: WhatToTry, translateAny: Tran
         else state.text(translate('notDone'));
       });
     } else if ('answer' in told) {
-      state.text(translate('done', { seconds: (told.tookMs / 1000).toFixed(1) }));
+      state.text(translate('done', { seconds: (told.tookMs / 1000).toFixed(2) }));
       showAnswer(answer, told, translate);
     } else showFailure(answer, told, translateAny);
   };
