@@ -69,33 +69,10 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
       }
       return 0;
     }
-    // The name decides which options there are.
-    const name = args.find((argument, at) => at > 0 && commandNamed(argument) !== undefined);
-    if (name === undefined) {
-      const wanted = args.filter((argument) => !argument.startsWith('-'))[1];
-      throw new UsageError(wanted === undefined ? 'which command? See hsp call --help' : unknownCommand(wanted));
-    }
-    const params = commandNamed(name)?.params ?? {};
-    const own = Object.fromEntries(Object.keys(params).map((parameter) => [parameter, { type: 'string' as const }]));
-    const options = {
-      ...own,
-      ...DEVICE_OPTIONS,
-      output: { type: 'string' },
-      confirm: { type: 'boolean' },
-      encoding: { type: 'string' },
-    } as const;
-    const { values, positionals } = parseVerb(args, options);
-    if (positionals.length !== 2) throw new UsageError('call takes a URL and a command');
-    const { encoding = 'text' } = values;
-    if (encoding !== 'text' && encoding !== 'binary') throw new UsageError('--encoding is text or binary');
-    const given: Record<string, unknown> = {};
-    for (const [parameter, { kind }] of Object.entries(params)) {
-      const text = (values as Record<string, unknown>)[parameter];
-      if (typeof text === 'string') given[parameter] = kind === 'json' ? jsonOrText(text) : text;
-    }
+    const { url, name, given, params, values, encoding } = parseCall(args);
     let client;
     try {
-      client = openClient(positionals[0], values, io);
+      client = openClient(url, values, io);
       const answer = await client.call(name, given, {
         confirm: values.confirm === true,
         signal: io.signal,
@@ -117,6 +94,35 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
     }
   },
 };
+
+/** What the arguments mean. @throws UsageError. */
+export function parseCall(args: string[]) {
+  // The name decides which options there are.
+  const name = args.find((argument, at) => at > 0 && commandNamed(argument) !== undefined);
+  if (name === undefined) {
+    const wanted = args.filter((argument) => !argument.startsWith('-'))[1];
+    throw new UsageError(wanted === undefined ? 'which command? See hsp call --help' : unknownCommand(wanted));
+  }
+  const params = commandNamed(name)?.params ?? {};
+  const own = Object.fromEntries(Object.keys(params).map((parameter) => [parameter, { type: 'string' as const }]));
+  const options = {
+    ...own,
+    ...DEVICE_OPTIONS,
+    output: { type: 'string' },
+    confirm: { type: 'boolean' },
+    encoding: { type: 'string' },
+  } as const;
+  const { values, positionals } = parseVerb(args, options);
+  if (positionals.length !== 2) throw new UsageError('call takes a URL and a command');
+  const { encoding = 'text' } = values;
+  if (encoding !== 'text' && encoding !== 'binary') throw new UsageError('--encoding is text or binary');
+  const given: Record<string, unknown> = {};
+  for (const [parameter, { kind }] of Object.entries(params)) {
+    const text = (values as Record<string, unknown>)[parameter];
+    if (typeof text === 'string') given[parameter] = kind === 'json' ? jsonOrText(text) : text;
+  }
+  return { url: positionals[0], name, given, params, values, encoding } as const;
+}
 
 /** Writes the bytes of an answer to a file; what stays is about them. */
 async function saved(answer: unknown, file: string): Promise<unknown> {

@@ -41,9 +41,10 @@ export function dialogLine(
   const secret: string[] = [];
   for (const [name, param] of Object.entries(command.params)) {
     const text = fixedText(fields[name]);
-    if (text === null) later.push(param.title);
+    const isMissing = text === '' && param.default === undefined && param.optional !== true;
+    if (text === null || isMissing) later.push(param.title);
     else if (text !== '' && isSecret(name)) secret.push(param.title);
-    else if (text !== '') args[name] = text;
+    else if (text !== '') args[name] = param.kind === 'json' ? jsonText(text, fields[name]?.type) : text;
   }
   const isConfirmed = command.effect === 'danger';
   const options = device === null ? [] : optionsOf(device, protocol);
@@ -52,6 +53,11 @@ export function dialogLine(
     later,
     secret,
   };
+}
+
+/** A text that could be read as something else is written as the JSON of a text. */
+function jsonText(text: string, type: string | undefined): string {
+  return type === 'str' && /^\s*["[{\d-]|^\s*(?:true|false|null)/.test(text) ? JSON.stringify(text) : text;
 }
 
 /** What is secret stands on no command line, where every process of a computer can read it. */

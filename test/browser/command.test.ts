@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
     const few = await options.count();
     expect(few).toBeLessThan(commandList().length);
     expect(await page.locator('#node-input-command option[value="event.armPanel"]').count()).toBe(0);
-    expect(await said('count')).toMatch(/^\d+ commands, \d+ hidden, which the device does not have$/);
+    expect(await said('count')).toMatch(/^Commands: \d+, hidden because the device does not have them: \d+$/);
     await picture('command-narrowed');
     await page.check('#hsp-command-all');
     expect(await options.count()).toBe(commandList().length + 1);
@@ -300,7 +300,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
   it('says once why a device is not asked, and stays usable', async () => {
     await open(ABSENT);
     await eventually(() => said('device-state')).toContain('no connection');
-    expect(await said('count')).toBe(`${commandList().length} commands`);
+    expect(await said('count')).toBe(`Commands: ${commandList().length}`);
     expect(await page.isVisible('#hsp-command-all')).toBe(false);
     await page.click('#hsp-command-try');
     await page.waitForSelector('#hsp-command-answer .hsp-box');
