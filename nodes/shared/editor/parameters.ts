@@ -153,7 +153,7 @@ function newRow(
   const element = $('<div class="form-row">').appendTo(container);
   $('<label>').attr('for', id).text(param.title).appendTo(element);
   element.append(' ');
-  const width = param.unit === undefined ? '70%' : 'calc(70% - 62px)';
+  const width = param.unit === undefined ? '70%' : 'calc(70% - 70px)';
   const input = $('<input type="text">').attr({ id, 'data-parameter': name }).css({ width });
   input.appendTo(element);
   if (param.kind === 'time') input.attr('placeholder', param.example ?? '');
