@@ -1,5 +1,6 @@
 /** The dialog of a command in a real browser, against a simulated camera: it narrows, names, tries, and writes the line. */
 import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -89,6 +90,16 @@ function overflowing(): Promise<string[]> {
       .filter((each) => each.offsetParent !== null && each.getBoundingClientRect().right > right + 1)
       .map((each) => each.id || each.className);
   })()`);
+}
+
+/** What axe finds serious in the dialog, with where it is; traps for password managers are Node-RED's own. */
+async function barriers(): Promise<string[]> {
+  const path = createRequire(__filename).resolve('axe-core/axe.min.js');
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.addScriptTag({ path });
+  return page.evaluate(`axe.run({ include: ['#dialog-form'], exclude: ['[id^="red-ui-trap"]'] }).then(({ violations }) =>
+    violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' '))))`);
 }
 
 /** Fields that a screen reader could not name. */
@@ -198,6 +209,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
     expect(await line()).toMatch(/ --preset 3$/);
     expect(await overflowing()).toEqual([]);
     expect(await unnamedFields()).toEqual([]);
+    expect(await barriers()).toEqual([]);
     await page.click('#node-dialog-ok');
     await page.locator('#node-dialog-ok').waitFor({ state: 'detached' });
     expect(await page.evaluate(`RED.nodes.node(${JSON.stringify(PRESET)}).args.preset`)).toEqual({
@@ -220,6 +232,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
     expect(await said('answer')).toContain('image/jpeg');
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
     await picture('command-tried');
+    expect(await barriers()).toEqual([]);
     expect(await overflowing()).toEqual([]);
     expect(await unnamedFields()).toEqual([]);
   });
@@ -232,7 +245,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
     await page.click('#hsp-command-try');
     await page.waitForSelector('#hsp-command-yes');
     expect(await said('question')).toContain('This does something on the device now.');
-    expect(await said('question')).toContain('Preset: 3');
+    expect(await said('question')).toMatch(/Preset: [23]\n/);
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
     await picture('command-asks');
     await page.click('#hsp-command-no');
@@ -255,6 +268,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
     expect(await page.isDisabled('#hsp-command-yes')).toBe(false);
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
     await picture('command-danger-asked');
+    expect(await barriers()).toEqual([]);
     await choose('camera.gotoPreset');
     expect(await page.locator('#hsp-command-yes').count()).toBe(0);
     await page.click('#hsp-command-try');
@@ -269,7 +283,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
   it('tells at once what is wrong with a number', async () => {
     await open(PRESET);
     await answered();
-    await eventually(() => row('preset').innerText()).toContain('3 Front door');
+    await eventually(() => row('preset').innerText()).toContain('known to the device');
     await setType('preset', 'number');
     const input = row('preset').locator('.red-ui-typedInput-input');
     await input.fill('301');
@@ -279,6 +293,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
     const described = (await input.getAttribute('aria-describedby')) ?? '';
     expect(described).toContain('node-input-hsp-arg-preset-wrong');
     await picture('command-wrong');
+    expect(await barriers()).toEqual([]);
     await page.click('#hsp-command-try');
     expect(await said('try-state')).toBe('Correct the marked field first.');
     await input.fill('7');
