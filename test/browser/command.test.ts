@@ -1,27 +1,25 @@
 /** The dialog of a command in a real browser, against a simulated camera: it narrows, names, tries, and writes the line. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { commandList } from '../../lib/index';
 import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../../lib/simulator';
+import {
+  browserNote,
+  hasBrowser,
+  launchBrowser,
+  picture as keepPicture,
+  seriousFindings,
+  watchedPage,
+} from '../support/browser';
 import { nodeRed } from '../support/flow';
 import type { RuntimeNode } from '../support/runtime';
 import { startWhole, type Whole } from '../support/whole';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-/** Given: pictures of the dialog are kept there. */
-const PICTURES = process.env.HSP_PICTURES;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-const hasBrowser = existsSync(CHROMIUM);
 
 let whole: Whole;
 let simulator: Simulator;
 let browser: Browser;
 let page: Page;
-const complaints: string[] = [];
+let complaints: readonly string[] = [];
 
 const device: RuntimeNode = {
   id: 'aaaa000000000001',
@@ -76,11 +74,7 @@ async function setType(parameter: string, label: string): Promise<void> {
   await page.locator('.red-ui-typedInput-options:visible a', { hasText: label }).first().click();
 }
 
-async function picture(name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), style: '.red-ui-notification { visibility: hidden }' });
-}
+const picture = (name: string) => keepPicture(page, name, '.red-ui-notification { visibility: hidden }');
 
 /** Parts of the dialog that stand out of it at its right side. */
 function overflowing(): Promise<string[]> {
@@ -92,14 +86,9 @@ function overflowing(): Promise<string[]> {
   })()`);
 }
 
-/** What axe finds serious in the dialog, with where it is; traps for password managers are Node-RED's own. */
+/** What axe finds serious in the dialog; traps for password managers are Node-RED's own. */
 async function barriers(): Promise<string[]> {
-  const path = createRequire(__filename).resolve('axe-core/axe.min.js');
-  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.addScriptTag({ path });
-  return page.evaluate(`axe.run({ include: ['#dialog-form'], exclude: ['[id^="red-ui-trap"]'] }).then(({ violations }) =>
-    violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' '))))`);
+  return (await seriousFindings(page, '#dialog-form')).filter((line) => !line.includes('red-ui-trap'));
 }
 
 /** Fields that a screen reader could not name. */
@@ -110,7 +99,7 @@ function unnamedFields(): Promise<string[]> {
     .map((field) => field.id || field.className)`);
 }
 
-describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? '' : ` (no ${CHROMIUM})`}`, () => {
+describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`, () => {
   beforeAll(async () => {
     whole = await startWhole();
     ({ simulator } = whole);
@@ -131,14 +120,9 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${hasBrowser ? 
       { ...wired, id: ABSENT, device: absent.id, y: 200, command: 'camera.snapshot', args: {} },
       { ...wired, id: PANEL, device: device.id, y: 260, command: 'event.armPanel', args: {} },
     ]);
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    browser = await launchBrowser();
+    const permissions = ['clipboard-read', 'clipboard-write'];
+    ({ page, complaints } = await watchedPage(browser, { permissions }));
     await page.goto(whole.runtime.url);
     await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
     await page.waitForSelector('#red-ui-palette .red-ui-palette-node');

@@ -51,8 +51,8 @@ export function parameterRows(
   askNames: AskNames,
   onChange: () => void,
 ): ParameterRows {
-  let rows: Row[] = [];
   /** What is folded away and was not opened has no row yet, and nothing in it either. */
+  let rows: Row[] = [];
 
   const read = (): Fields => Object.fromEntries(rows.flatMap(({ name, ...row }) => entryOf(name, fieldOf(row))));
 
