@@ -1,7 +1,9 @@
 /** One command: its steps become requests, and answers and errors go back into its steps. */
 import { sleep, type Clock } from './clock';
 import { mapAnswer } from './commands/answers';
+import { checkArguments } from './commands/arguments';
 import type { BodyPlan, Command, CommandContext, Effect, IsapiAnswer, IsapiRequest, Step } from './commands/command';
+import { commandNamed } from './commands/registry';
 import { renumbered, type PortAnswer, type PortDevice, type PortRequest, type PortStep } from './commands/port';
 import type { PushMessage } from './codec/alarm';
 import { ClosedError, ConfirmationError, ConnectionLostError, DeviceBusyError, UnsupportedError } from './errors';
@@ -50,6 +52,16 @@ const STEPS_AFTER_CANCEL = 4;
 /** What a call of `command` with these arguments does to the device. */
 export function effectOf(command: Command, args: Parameters<Command['isapi']>[0]): Effect {
   return command.effectOf?.(args) ?? command.effect;
+}
+
+/**
+ * What a call will do to the device, for those who ask a person before they make it; null for a command that is unknown.
+ *
+ * @throws ArgumentError for arguments that the command does not take.
+ */
+export function effectOfCall(name: string, given: Readonly<Record<string, unknown>>): Effect | null {
+  const command = commandNamed(name);
+  return command === undefined ? null : effectOf(command, checkArguments(name, command.params, given));
 }
 
 /**

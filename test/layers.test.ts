@@ -14,6 +14,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   // Files of the caller, handed in like the time.
   files: ['errors', 'settings'],
+  // Written by dialogs in the browser too, so it needs nothing.
+  'call-line': [],
   codec: GROUND,
   events: [...GROUND, 'codec'],
   // The kind of a trigger is the kind of its events.
@@ -45,12 +47,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A device is written from the same tables, never from the code that talks to one.
   simulator: [...GROUND, 'codec', 'commands', 'events'],
-  cli: [...GROUND, 'codec', 'events', 'index', 'simulator'],
-  nodes: ['index'],
+  cli: [...GROUND, 'call-line', 'codec', 'events', 'index', 'simulator'],
+  nodes: ['call-line', 'index'],
 };
 
 /** Only these may open sockets or files, and only these may look at the real time. */
-const PURE = ['errors', 'settings', 'codec', 'commands', 'events', 'mqtt'];
+const PURE = ['errors', 'settings', 'call-line', 'codec', 'commands', 'events', 'mqtt'];
 const RIM_MODULES = [
   'net',
   'tls',

@@ -1,5 +1,6 @@
 /** `hsp call URL FAMILY.COMMAND`: one command, its typed answer. */
 import { writeFile } from 'node:fs/promises';
+import { callLine } from '../call-line';
 import { excerpt } from '../codec/text';
 import {
   commandList,
@@ -68,33 +69,10 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
       }
       return 0;
     }
-    // The name decides which options there are.
-    const name = args.find((argument, at) => at > 0 && commandNamed(argument) !== undefined);
-    if (name === undefined) {
-      const wanted = args.filter((argument) => !argument.startsWith('-'))[1];
-      throw new UsageError(wanted === undefined ? 'which command? See hsp call --help' : unknownCommand(wanted));
-    }
-    const params = commandNamed(name)?.params ?? {};
-    const own = Object.fromEntries(Object.keys(params).map((parameter) => [parameter, { type: 'string' as const }]));
-    const options = {
-      ...own,
-      ...DEVICE_OPTIONS,
-      output: { type: 'string' },
-      confirm: { type: 'boolean' },
-      encoding: { type: 'string' },
-    } as const;
-    const { values, positionals } = parseVerb(args, options);
-    if (positionals.length !== 2) throw new UsageError('call takes a URL and a command');
-    const { encoding = 'text' } = values;
-    if (encoding !== 'text' && encoding !== 'binary') throw new UsageError('--encoding is text or binary');
-    const given: Record<string, unknown> = {};
-    for (const [parameter, { kind }] of Object.entries(params)) {
-      const text = (values as Record<string, unknown>)[parameter];
-      if (typeof text === 'string') given[parameter] = kind === 'json' ? jsonOrText(text) : text;
-    }
+    const { url, name, given, params, values, encoding } = parseCall(args);
     let client;
     try {
-      client = openClient(positionals[0], values, io);
+      client = openClient(url, values, io);
       const answer = await client.call(name, given, {
         confirm: values.confirm === true,
         signal: io.signal,
@@ -116,6 +94,35 @@ Exit status: 0 fine, 1 the device, 2 usage.`,
     }
   },
 };
+
+/** What the arguments mean. @throws UsageError. */
+export function parseCall(args: string[]) {
+  // The name decides which options there are.
+  const name = args.find((argument, at) => at > 0 && commandNamed(argument) !== undefined);
+  if (name === undefined) {
+    const wanted = args.filter((argument) => !argument.startsWith('-'))[1];
+    throw new UsageError(wanted === undefined ? 'which command? See hsp call --help' : unknownCommand(wanted));
+  }
+  const params = commandNamed(name)?.params ?? {};
+  const own = Object.fromEntries(Object.keys(params).map((parameter) => [parameter, { type: 'string' as const }]));
+  const options = {
+    ...own,
+    ...DEVICE_OPTIONS,
+    output: { type: 'string' },
+    confirm: { type: 'boolean' },
+    encoding: { type: 'string' },
+  } as const;
+  const { values, positionals } = parseVerb(args, options);
+  if (positionals.length !== 2) throw new UsageError('call takes a URL and a command');
+  const { encoding = 'text' } = values;
+  if (encoding !== 'text' && encoding !== 'binary') throw new UsageError('--encoding is text or binary');
+  const given: Record<string, unknown> = {};
+  for (const [parameter, { kind }] of Object.entries(params)) {
+    const text = (values as Record<string, unknown>)[parameter];
+    if (typeof text === 'string') given[parameter] = kind === 'json' ? jsonOrText(text) : text;
+  }
+  return { url: positionals[0], name, given, params, values, encoding } as const;
+}
 
 /** Writes the bytes of an answer to a file; what stays is about them. */
 async function saved(answer: unknown, file: string): Promise<unknown> {
@@ -172,11 +179,12 @@ const EFFECT_WORDS: Readonly<Record<Effect, string>> = {
 };
 
 function exampleLine({ name, effect, example }: CommandDescription): string {
-  const given = Object.entries(example).map(([parameter, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return ` --${parameter} ${/^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`}`;
-  });
-  return `hsp call http://admin@192.0.2.10 ${name}${given.join('')}${effect === 'danger' ? ' --confirm' : ''}`;
+  const given = Object.entries(example).map(([parameter, value]) => [
+    parameter,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  const args = Object.fromEntries(given) as Record<string, string>;
+  return callLine({ url: 'http://admin@192.0.2.10', command: name, args, isConfirmed: effect === 'danger' });
 }
 
 function unknownCommand(wanted: string): string {

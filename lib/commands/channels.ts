@@ -8,6 +8,7 @@ export const channelParam = {
   min: 1,
   max: 512,
   default: 1,
+  names: 'channels',
 } as const satisfies IntegerParam;
 
 export const STREAM_NUMBERS = { main: 1, sub: 2, third: 3 } as const;

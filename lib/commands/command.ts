@@ -8,6 +8,7 @@ import { parseXml, type XmlElement } from '../codec/xml';
 import { sniff } from '../codec/text';
 import { ProtocolError, UnsupportedError } from '../errors';
 import type { Feature } from './features';
+import type { NameKind } from './names';
 import type { PortContext, PortSteps } from './port';
 
 /* What a command does to the device */
@@ -28,6 +29,8 @@ interface ParamBase {
   readonly description?: string;
   /** Unit as shown beside the field: `ms`, `%`, `px`. */
   readonly unit?: string;
+  /** What it numbers, where the device can tell the names; see `names.ts`. */
+  readonly names?: NameKind;
 }
 export interface IntegerParam extends ParamBase {
   readonly kind: 'integer';

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { commandList, systemClock } from '../../lib/index';
 import { connectionOf } from '../shared/connection';
+import { serveAdmin } from './admin';
 import { answerProperties, callFrom } from '../shared/message';
 import type { TypedField } from '../shared/checks';
 import { evaluatorOf, translatorOf } from '../shared/runtime';
@@ -20,6 +21,7 @@ const OUTCOME_MS = 5_000;
 
 /** Runs one command per message and sends the message on with the answer as its payload. */
 export = (RED: NodeAPI): void => {
+  serveAdmin(RED);
   RED.nodes.registerType('hsp-command', function (this: Node, def: CommandDef) {
     RED.nodes.createNode(this, def);
     const connection = connectionOf(RED, def.device);

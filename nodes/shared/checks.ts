@@ -13,6 +13,10 @@ export interface EditorParam {
   readonly choices?: readonly string[];
   readonly default?: unknown;
   readonly optional?: true;
+  /** A value as it is typed; for kinds that are not plain. */
+  readonly example?: string;
+  /** What it numbers, and by which other parameters: the device can tell the names. */
+  readonly names?: { readonly kind: string; readonly by: readonly string[] };
 }
 
 export interface EditorCommand {
@@ -51,33 +55,55 @@ export function isSeconds(value: unknown): boolean {
   return Number.isFinite(seconds) && seconds >= 0 && seconds <= 86_400;
 }
 
-/** Can the command take what stands in the field? What is looked up later is taken on trust. */
-export function isFieldValid(param: EditorParam, field: TypedField | undefined): boolean {
+/** What is wrong with a field; the dialog has a text for each (`hsp-command.wrong`). */
+export type FieldProblem = 'empty' | 'number' | 'whole' | 'range' | 'pattern' | 'long' | 'choice' | 'time' | 'json';
+
+/** Why the command cannot take what stands in the field; null where it can. What is looked up later is taken on trust. */
+export function fieldProblem(param: EditorParam, field: TypedField | undefined): FieldProblem | null {
   const isLeftOut = field === undefined || field.type === DEFAULT_TYPE || field.value.trim() === '';
-  if ((LOOKED_UP as readonly string[]).includes(field?.type ?? '')) return !isLeftOut;
+  if (isLookedUp(field)) return isLeftOut ? 'empty' : null;
   // Nothing given: fine where there is a default, and where the message may bring it.
-  if (isLeftOut) return true;
-  const { value } = field;
+  if (isLeftOut) return null;
+  const { type, value } = field;
   switch (param.kind) {
     case 'integer':
     case 'number': {
       const number = Number(value);
-      if (!Number.isFinite(number) || (param.kind === 'integer' && !Number.isInteger(number))) return false;
-      return number >= (param.min ?? -Infinity) && number <= (param.max ?? Infinity);
+      if (!Number.isFinite(number)) return 'number';
+      if (param.kind === 'integer' && !Number.isInteger(number)) return 'whole';
+      return number >= (param.min ?? -Infinity) && number <= (param.max ?? Infinity) ? null : 'range';
     }
     case 'text':
       if (param.pattern !== undefined && !new RegExp(param.pattern.source, param.pattern.flags).test(value))
-        return false;
-      return value.length <= (param.maxLength ?? Infinity);
+        return 'pattern';
+      return value.length <= (param.maxLength ?? Infinity) ? null : 'long';
     case 'boolean':
-      return value === 'true' || value === 'false';
     case 'choice':
-      return param.choices?.includes(value) ?? false;
+      return (param.choices ?? ['true', 'false']).includes(value) ? null : 'choice';
     case 'time':
-      return !Number.isNaN(Date.parse(value));
+      return Number.isNaN(Date.parse(value)) ? 'time' : null;
     case 'json':
-      return isJson(value);
+      // Bytes come as text (base64).
+      return type === 'str' || isJson(value) ? null : 'json';
   }
+}
+
+export function isFieldValid(param: EditorParam, field: TypedField | undefined): boolean {
+  return fieldProblem(param, field) === null;
+}
+
+function isLookedUp(field: TypedField | undefined): boolean {
+  return (LOOKED_UP as readonly string[]).includes(field?.type ?? '');
+}
+
+/** What a field says as text, `''` for one that is left out; null where only a message, or the runtime, knows it. */
+export function fixedText(field: TypedField | undefined): string | null {
+  if (isLookedUp(field) || hasEnvironment(field?.value)) return null;
+  if (field === undefined || field.type === DEFAULT_TYPE) return '';
+  const text = field.value;
+  if (field.type !== 'num') return text;
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? text.trim() : String(number);
 }
 
 export function areFieldsValid(command: EditorCommand | undefined, args: unknown): boolean {

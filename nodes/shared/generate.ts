@@ -1,27 +1,39 @@
 /** What the build writes into dialogs, help and locales, derived from the registry. Pure. */
-import type { CommandDescription } from '../../lib/index';
+import { nameSourceOf, type CommandDescription } from '../../lib/index';
 import type { EditorCommand, EditorParam } from './checks';
 
 type Param = CommandDescription['params'][string];
 
 /** The commands as data that can stand in a script. */
 export function editorCommands(commands: readonly CommandDescription[]): EditorCommand[] {
-  return commands.map(({ name, family, title, summary, effect, deviceClass, params }) => ({
+  return commands.map(({ name, family, title, summary, effect, deviceClass, params, example }) => ({
     name,
     family,
     title,
     summary,
     effect,
     deviceClass,
-    params: Object.fromEntries(Object.entries(params).map(([key, param]) => [key, editorParam(param)])),
+    params: Object.fromEntries(Object.entries(params).map(([key, param]) => [key, editorParam(param, example[key])])),
   }));
 }
 
-function editorParam(param: Param): EditorParam {
-  if (param.kind !== 'text' || param.pattern === undefined) return param as EditorParam;
+function editorParam({ names, ...param }: Param, example: unknown): EditorParam {
+  const named = names === undefined ? {} : { names: { kind: names, by: nameSourceOf(names)?.by ?? [] } };
+  const text = exampleText(param.kind, example);
+  const more = { ...named, ...(text === null ? {} : { example: text }) };
+  if (param.kind !== 'text' || param.pattern === undefined) return { ...(param as EditorParam), ...more };
   const { expression, meaning } = param.pattern;
-  return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning } };
+  return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning }, ...more };
 }
+
+/** How a time is written, and a value whose form is not told by its field. */
+function exampleText(kind: Param['kind'], example: unknown): string | null {
+  if (kind === 'time') return typeof example === 'string' ? example : '2026-05-01T12:00:00';
+  const text = kind === 'json' && example !== undefined ? JSON.stringify(example) : '';
+  return text === '' || text.length > LONGEST_EXAMPLE ? null : text;
+}
+
+const LONGEST_EXAMPLE = 120;
 
 /** The kinds in the groups of the dialog; one that stands in no group comes last, so that none is missing. */
 export function groupedKinds(kinds: readonly string[]): { group: string; kinds: string[] }[] {

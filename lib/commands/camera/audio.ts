@@ -60,6 +60,7 @@ const audioChannelParam = {
   min: 1,
   max: 512,
   default: 1,
+  names: 'audioChannels',
 } as const satisfies IntegerParam;
 
 /** Ten minutes of G.711, or a WAV file of studio quality of one. */

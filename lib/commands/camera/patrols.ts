@@ -25,7 +25,13 @@ export interface PatrolCall {
   readonly patrol: number;
 }
 
-const patrolParam = { kind: 'integer', title: 'Patrol', min: 1, max: 64 } as const satisfies IntegerParam;
+const patrolParam = {
+  kind: 'integer',
+  title: 'Patrol',
+  min: 1,
+  max: 64,
+  names: 'patrols',
+} as const satisfies IntegerParam;
 
 function stopsOf(patrol: XmlElement): PatrolStop[] {
   return all(find(patrol, 'PatrolSequenceList'), 'PatrolSequence').flatMap((stop) => {

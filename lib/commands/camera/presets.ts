@@ -10,7 +10,13 @@ import type { Preset, PresetCall } from '../results';
 import { drivePort, ptz, ptzPaths, supersede } from './ptz';
 import { isReserved, knownCapabilities, type PtzCapabilities } from './ptz-capabilities';
 
-const presetParam = { kind: 'integer', title: 'Preset', min: 1, max: 300 } as const satisfies IntegerParam;
+const presetParam = {
+  kind: 'integer',
+  title: 'Preset',
+  min: 1,
+  max: 300,
+  names: 'presets',
+} as const satisfies IntegerParam;
 
 /** @param reserved numbers of functions, where the device has said which they are. */
 function* readPresets(

@@ -205,7 +205,14 @@ const LIGHT = {
   source: ['ISAPI /ISAPI/Event/triggers/notifications/whiteLightAlarm', 'isapi.md §5.3'],
 } as const;
 
-const soundParam = { kind: 'integer', title: 'Sound', min: 1, max: 1_000, optional: true } as const;
+const soundParam = {
+  kind: 'integer',
+  title: 'Sound',
+  min: 1,
+  max: 1_000,
+  optional: true,
+  names: 'sirenSounds',
+} as const;
 
 export const siren = {
   getSiren: command({

@@ -150,6 +150,7 @@ const channel = {
   min: 1,
   max: 64,
   default: 2,
+  names: 'channels',
 } as const satisfies IntegerParam;
 
 export const temperatureCommands = {
@@ -179,6 +180,7 @@ export const temperatureCommands = {
         min: 1,
         max: 256,
         default: 1,
+        names: 'presets',
       },
     },
     isapi: rules,

@@ -301,8 +301,18 @@ const id = {
   maxLength: 1_000,
   pattern: { expression: /\S/, meaning: 'a number or text that is not blank' },
 } as const;
-const person = { ...id, title: 'Person', description: 'The number of the person; leading zeros count.' } as const;
-const card = { ...id, title: 'Card', description: 'The number of the card; leading zeros count.' } as const;
+const person = {
+  ...id,
+  title: 'Person',
+  description: 'The number of the person; leading zeros count.',
+  names: 'persons',
+} as const;
+const card = {
+  ...id,
+  title: 'Card',
+  description: 'The number of the card; leading zeros count.',
+  names: 'cards',
+} as const;
 const limit = { kind: 'integer', title: 'At most', min: 1, max: 10_000, default: 1_000 } as const;
 const personParams = {
   userType: { kind: 'choice', title: 'Kind of person', choices: ['normal', 'visitor', 'blackList'], optional: true },

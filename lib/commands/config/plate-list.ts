@@ -212,6 +212,7 @@ const plateParam = {
   description: 'As the camera reads it: letters and digits without blanks.',
   maxLength: 32,
   pattern: { expression: /^[^\s,"]+$/, meaning: 'a number plate without blanks, commas and quotes' },
+  names: 'plates',
 } as const;
 
 export const plateList = {

@@ -184,6 +184,7 @@ const doorParam = {
   min: 1,
   max: ALL_DOORS,
   default: 1,
+  names: 'doors',
 } as const;
 
 const SOURCE = ['ISAPI /ISAPI/AccessControl/RemoteControl/door/<ID>', 'isapi.md §7.2'] as const;

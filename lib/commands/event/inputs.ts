@@ -95,7 +95,7 @@ function* triggerSoft(input: number, active: boolean): Steps<void> {
   yield* ask({ method: 'PUT', path: SOFT_PATH, body, contentType: 'application/json' });
 }
 
-const input = { ...portParam, title: 'Input' } as const;
+const input = { ...portParam, title: 'Input', names: 'alarmInputs' } as const;
 
 export const inputs = {
   listAlarmInputs: command({

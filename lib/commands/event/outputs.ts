@@ -80,7 +80,7 @@ function* pulsePort({ output, forMs }: PulseArguments, context: PortContext): Po
   return { output, forMs, switchedOff };
 }
 
-const output = { ...portParam, title: 'Output' } as const;
+const output = { ...portParam, title: 'Output', names: 'alarmOutputs' } as const;
 const source = ['ISAPI /ISAPI/System/IO/outputs/<ID>/trigger', 'isapi.md §5.1', 'HCNetSDK.h NET_DVR_SetAlarmOut'];
 
 export const outputs = {

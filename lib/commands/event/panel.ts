@@ -352,6 +352,7 @@ const area = {
   min: 1,
   max: 64,
   optional: true,
+  names: 'areas',
 } as const satisfies IntegerParam;
 
 const zone = {
@@ -360,6 +361,7 @@ const zone = {
   description: 'Counted from 0, as the panel does; the list of zones shows the numbers with their names.',
   min: 0,
   max: 511,
+  names: 'zones',
 } as const satisfies IntegerParam;
 
 const source = (path: string) => [`ISAPI ${BASE}/${path}`, 'isapi.md §7.4'];
@@ -490,7 +492,14 @@ export const panel = {
     effect: 'act',
     needs: 'alarmPanel',
     params: {
-      output: { kind: 'integer', title: 'Output', description: 'Counted from 0, as the panel does.', min: 0, max: 255 },
+      output: {
+        kind: 'integer',
+        title: 'Output',
+        description: 'Counted from 0, as the panel does.',
+        min: 0,
+        max: 255,
+        names: 'panelOutputs',
+      },
       on: { kind: 'boolean', title: 'On' },
     },
     isapi: switchOutput,
@@ -517,7 +526,14 @@ export const panel = {
     effect: 'act',
     needs: 'alarmPanel',
     params: {
-      siren: { kind: 'integer', title: 'Siren', description: 'Number in the list of sirens.', min: 0, max: 255 },
+      siren: {
+        kind: 'integer',
+        title: 'Siren',
+        description: 'Number in the list of sirens.',
+        min: 0,
+        max: 255,
+        names: 'panelSirens',
+      },
       on: { kind: 'boolean', title: 'On' },
     },
     isapi: switchSiren,

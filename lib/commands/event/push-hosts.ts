@@ -350,7 +350,14 @@ function* testPushHost(number: number): Steps<PushHostTest> {
   };
 }
 
-const hostParam = { kind: 'integer', title: 'Push host', description: 'Number of the slot.', min: 1, max: 64 } as const;
+const hostParam = {
+  kind: 'integer',
+  title: 'Push host',
+  description: 'Number of the slot.',
+  min: 1,
+  max: 64,
+  names: 'pushHosts',
+} as const;
 
 export const pushHosts = {
   listPushHosts: command({

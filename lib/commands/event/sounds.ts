@@ -100,6 +100,7 @@ const sound = {
   description: 'Number in the list of sounds.',
   min: 0,
   max: 65_535,
+  names: 'sounds',
 } as const satisfies IntegerParam;
 
 export const sounds = {

@@ -269,6 +269,7 @@ const triggerParam = {
   description: 'Its id, as event.listTriggers gives it, for example VMD-1.',
   maxLength: 64,
   pattern: { expression: /^[A-Za-z0-9_]{1,48}(?:-\d{1,6})?$/, meaning: 'the id of a trigger, for example VMD-1' },
+  names: 'triggers',
 } as const satisfies TextParam;
 
 export const triggers = {

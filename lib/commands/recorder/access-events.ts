@@ -177,8 +177,22 @@ export const accessEvents = {
     needs: 'doors',
     params: {
       ...wishParams,
-      person: { kind: 'text', title: 'Person', description: 'The number of a person.', maxLength: 64, optional: true },
-      card: { kind: 'text', title: 'Card', description: 'The number of a card.', maxLength: 64, optional: true },
+      person: {
+        kind: 'text',
+        title: 'Person',
+        description: 'The number of a person.',
+        maxLength: 64,
+        optional: true,
+        names: 'persons',
+      },
+      card: {
+        kind: 'text',
+        title: 'Card',
+        description: 'The number of a card.',
+        maxLength: 64,
+        optional: true,
+        names: 'cards',
+      },
       fromSerial: {
         kind: 'integer',
         title: 'From serial number',

@@ -208,6 +208,7 @@ export const playback = {
         description: 'The playbackUri of recorder.searchRecordings, whole.',
         maxLength: 1_024,
         optional: true,
+        names: 'recordings',
       },
       channel: channelParam,
       time: {
