@@ -1,14 +1,14 @@
 /** What answers at the ports of a device, its certificate, and what that says about a connection that failed. No password is sent. */
 import type { ClientOptions } from '../client';
 import type { Clock } from '../clock';
-import type { CertificateError, HikvisionError } from '../errors';
+import type { HikvisionError } from '../errors';
 import { parseDeviceUrl, USUAL_PORTS, type DeviceAddress } from '../transport/address';
 import { askWebServer, certificateAt, knock, type Certificate, type PortState } from '../transport/services';
 import { finding, type Finding } from './findings';
 
 /** A place at which a device of this kind may be reached. */
 export interface Service {
-  readonly name: 'HTTP' | 'HTTPS' | 'HSP' | 'HSPS' | 'RTSP';
+  readonly service: 'HTTP' | 'HTTPS' | 'HSP' | 'HSPS' | 'RTSP';
   readonly port: number;
   readonly state: PortState;
 }
@@ -25,25 +25,31 @@ export function servicesOf(settings: ClientOptions, clock: Clock, knocks: Knock)
   const { protocol, host, port } = addressOf(settings);
   const at = (name: DeviceAddress['protocol']) => (protocol === name ? port : USUAL_PORTS[name]);
   const places: readonly Omit<Service, 'state'>[] = [
-    { name: 'HTTP', port: at('http') },
-    { name: 'HTTPS', port: at('https') },
-    { name: 'HSP', port: settings.commandPort?.port ?? at('hsp') },
-    { name: 'HSPS', port: at('hsps') },
-    { name: 'RTSP', port: RTSP_PORT },
+    { service: 'HTTP', port: at('http') },
+    { service: 'HTTPS', port: at('https') },
+    { service: 'HSP', port: settings.commandPort?.port ?? at('hsp') },
+    { service: 'HSPS', port: at('hsps') },
+    { service: 'RTSP', port: RTSP_PORT },
   ];
   return Promise.all(
     places.map(async (place) => ({ ...place, state: await knocks(clock, host, place.port, KNOCK_MS) })),
   );
 }
 
-export function tellServices(services: readonly Service[]): Finding[] {
-  const open = namesOf(services.filter(({ state }) => state === 'open'));
-  if (open === '') return [];
-  return [finding('services', { open, closed: namesOf(services.filter(({ state }) => state !== 'open')) || '-' })];
+export function tellServices(services: readonly Service[], settings: ClientOptions): Finding[] {
+  const open = services.filter(({ state }) => state === 'open');
+  if (open.length === 0) return [];
+  const closed = namesOf(services.filter(({ state }) => state !== 'open')) || '-';
+  const secure = open.find(({ service }) => service === 'HTTPS');
+  const isPlain = addressOf(settings).protocol === 'http';
+  return [
+    finding('services', { open: namesOf(open), closed }),
+    ...(isPlain && secure !== undefined ? [finding('httpsToo', { port: String(secure.port) })] : []),
+  ];
 }
 
 function namesOf(services: readonly Service[]): string {
-  return services.map(({ name, port }) => `${name} ${port}`).join(', ');
+  return services.map(({ service, port }) => `${service} ${port}`).join(', ');
 }
 
 /** How the device lets people in over plain HTTP; nothing where it was not asked, or asks for nothing. */
@@ -75,7 +81,8 @@ export async function tellCertificate(
 function judge(certificate: Certificate, { tls = {} }: ClientOptions, nowMs: number): Finding[] {
   const { subject, validFrom, validTo, fingerprint, isTrusted } = certificate;
   const [from, until] = [validFrom, validTo].map((time) => time?.slice(0, 10) ?? '?') as [string, string];
-  const isOver = (validTo !== null && Date.parse(validTo) < nowMs) || (validFrom !== null && Date.parse(validFrom) > nowMs);
+  const isOver =
+    (validTo !== null && Date.parse(validTo) < nowMs) || (validFrom !== null && Date.parse(validFrom) > nowMs);
   const pinned = tls.fingerprint ?? '';
   if (pinned !== '' && plain(pinned) !== plain(fingerprint)) return [finding('certificateChanged', { fingerprint })];
   return [
@@ -99,7 +106,7 @@ const MAY_BE_WRONG_DOOR: ReadonlySet<string> = new Set([
 
 /** A better word for a failure: the device is there, at another door. Null where there is none. */
 export async function wrongDoor(
-  error: HikvisionError | CertificateError,
+  error: HikvisionError,
   settings: ClientOptions,
   services: readonly Service[],
   clock: Clock,
@@ -116,8 +123,7 @@ export async function wrongDoor(
   if (protocol === 'https') return (await answers(false)) === null ? null : finding('useHttp', values);
   if (protocol !== 'http') return null;
   if ((await answers(false)) !== null) return null;
-  if ((await answers(true)) !== null) return finding('useHttps', values);
-  return port === USUAL_PORTS.hsp || port === settings.commandPort?.port ? finding('useCommandPort', values) : null;
+  return finding((await answers(true)) === null ? 'noWebServer' : 'useHttps', values);
 }
 
 /** The address without its user. */

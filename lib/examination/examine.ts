@@ -2,18 +2,10 @@
 import { HikvisionClient, type ClientOptions } from '../client';
 import type { Clock } from '../clock';
 import type { DeviceInfo } from '../commands/results';
-import { HikvisionError, LockedError } from '../errors';
+import { AuthenticationError, HikvisionError, LockedError } from '../errors';
 import type { ConnectionState } from '../session/connection';
 import { knock, type Certificate } from '../transport/services';
-import {
-  servicesOf,
-  tellCertificate,
-  tellLogin,
-  tellServices,
-  wrongDoor,
-  type Knock,
-  type Service,
-} from './doors';
+import { servicesOf, tellCertificate, tellLogin, tellServices, wrongDoor, type Knock, type Service } from './doors';
 import { finding, isFindingCode, type Finding } from './findings';
 import { QUESTIONS } from './questions';
 
@@ -81,13 +73,13 @@ export async function examine(settings: ClientOptions, options: ExaminationOptio
     step();
     const known = { services, certificate, findings };
     if ('error' in outcome) {
-      findings.push(...(await failure(outcome.error, shown, settings, services, clock)), ...tellServices(services));
+      findings.push(...(await failure(outcome.error, { settings, services, shown, clock })));
       return { ...known, device: null, ways: [] };
     }
     const { device } = outcome;
     findings.push(finding('device', { model: device.model ?? '?', firmware: device.firmware ?? '?' }));
     findings.push(finding('answers'), ...shown);
-    findings.push(...(await tellLogin(settings, clock)), ...tellServices(services));
+    findings.push(...(await tellLogin(settings, clock)), ...tellServices(services, settings));
     const state = await waysTold(client, clock, patience.signal);
     if (state !== null) findings.push(wayFinding(state));
     step();
@@ -104,26 +96,32 @@ export async function examine(settings: ClientOptions, options: ExaminationOptio
   }
 }
 
-async function failure(
-  error: unknown,
-  shown: readonly Finding[],
-  settings: ClientOptions,
-  services: readonly Service[],
-  clock: Clock,
-): Promise<readonly Finding[]> {
+interface Seen {
+  readonly settings: ClientOptions;
+  readonly services: readonly Service[];
+  /** What its certificate says. */
+  readonly shown: readonly Finding[];
+  readonly clock: Clock;
+}
+
+/** Why it did not let us in, and what was seen all the same. */
+async function failure(error: unknown, { settings, services, shown, clock }: Seen): Promise<readonly Finding[]> {
   const reason = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof HikvisionError)) return [finding('other', { reason })];
+  const seen = tellServices(services, settings);
+  if (!(error instanceof HikvisionError)) return [finding('other', { reason }), ...seen];
   if (error instanceof LockedError) {
     const minutes = Math.max(1, Math.ceil((error.unlockAtMs - clock.now()) / 60_000));
-    const until = localTime(error.unlockAtMs);
-    return [finding('HIK_LOCKED', { minutes: String(minutes), until })];
+    return [finding('HIK_LOCKED', { minutes: String(minutes), until: localTime(error.unlockAtMs) }), ...seen];
   }
+  if (error instanceof AuthenticationError && error.attemptsLeft !== null)
+    return [finding('passwordRefused', { left: String(error.attemptsLeft) }), ...shown, ...seen];
+  // It says where to go instead, so that the list of ports would only confuse.
   const door = await wrongDoor(error, settings, services, clock);
   if (door !== null) return [door];
   // That another one is shown than before says more than that it is not trusted.
   const changed = shown.filter(({ code }) => code === 'certificateChanged');
-  if (error.code === 'HIK_CERTIFICATE' && changed.length > 0) return changed;
-  return [finding(isFindingCode(error.code) ? error.code : 'other', { reason }), ...shown];
+  if (error.code === 'HIK_CERTIFICATE' && changed.length > 0) return [...changed, ...seen];
+  return [finding(isFindingCode(error.code) ? error.code : 'other', { reason }), ...shown, ...seen];
 }
 
 /** `14:05`, on the clock of this machine. */

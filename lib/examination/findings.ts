@@ -27,6 +27,11 @@ export const FINDINGS = {
   /* The way to it */
   answers: { level: 'good', text: 'The device answers, and takes user and password.' },
   services: { level: 'good', text: 'Open ports: __open__. Closed: __closed__.' },
+  httpsToo: {
+    level: 'good',
+    text: 'It speaks HTTPS too, at port __port__; nobody on the network can then listen in.',
+    field: 'protocol',
+  },
   portsMoved: { level: 'good', text: 'Ports other than usual, as the device says: __ports__.' },
   misconfigured: { level: 'bad', text: '__reason__', remedy: 'correct the field' },
   useHttps: {
@@ -41,11 +46,12 @@ export const FINDINGS = {
     remedy: 'choose HTTP, or the port of HTTPS, usually 443',
     field: 'protocol',
   },
-  useCommandPort: {
+  noWebServer: {
     level: 'bad',
-    text: 'Port __port__ is open, but no web server answers there. It is usually the command port.',
-    remedy: 'choose HSP as protocol, or the port of HTTP, usually 80',
-    field: 'protocol',
+    text: 'Port __port__ is open, but no web server answers there.',
+    remedy:
+      'choose the port of HTTP, usually 80, or HSP for the command port, usually 8000; restart a device that hangs',
+    field: 'port',
   },
   otherPort: {
     level: 'bad',
@@ -107,6 +113,12 @@ export const FINDINGS = {
     level: 'bad',
     text: 'User or password refused. __reason__',
     remedy: 'correct it before trying again: devices lock the account after a few wrong attempts',
+    field: 'password',
+  },
+  passwordRefused: {
+    level: 'bad',
+    text: 'User or password refused. The device locks the account after __left__ more wrong ones.',
+    remedy: 'correct it before trying again',
     field: 'password',
   },
   HIK_LOCKED: {
@@ -206,7 +218,8 @@ export const FINDINGS = {
   silentTriggers: {
     level: 'odd',
     text: '__count__ kinds of events do not notify the surveillance center, so they do not arrive: __names__.',
-    remedy: "tick 'Notify surveillance center' in the linked actions of each, or run event.notifyCenter with hsp-command",
+    remedy:
+      "tick 'Notify surveillance center' in the linked actions of each, or run event.notifyCenter with hsp-command",
   },
   noTriggers: {
     level: 'odd',
