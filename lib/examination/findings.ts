@@ -16,8 +16,8 @@ interface FindingWords {
   readonly field?: string;
 }
 
-const SET_CLOCK = "run config.setNtp with hsp-command, or use the device's web page under System, Time";
-const LOOK_AT_NETWORK = 'test again; if it stays so, look at cable, Wi-Fi and power of the device';
+const SET_CLOCK = "Run config.setNtp with hsp-command, or use the device's web page under System, Time.";
+const LOOK_AT_NETWORK = 'Test again; if it stays so, look at cable, Wi-Fi and power of the device.';
 
 export const FINDINGS = {
   /* Who it is */
@@ -33,37 +33,37 @@ export const FINDINGS = {
     field: 'protocol',
   },
   portsMoved: { level: 'good', text: 'Ports other than usual, as the device says: __ports__.' },
-  misconfigured: { level: 'bad', text: '__reason__', remedy: 'correct the field' },
+  misconfigured: { level: 'bad', text: '__reason__', remedy: 'Correct the field.' },
   useHttps: {
     level: 'bad',
     text: 'HTTPS answers at port __port__, but HTTP was tried.',
-    remedy: 'choose HTTPS',
+    remedy: 'Choose HTTPS.',
     field: 'protocol',
   },
   useHttp: {
     level: 'bad',
     text: 'Plain HTTP answers at port __port__, but HTTPS was tried.',
-    remedy: 'choose HTTP, or the port of HTTPS, usually 443',
+    remedy: 'Choose HTTP, or the port of HTTPS, usually 443.',
     field: 'protocol',
   },
   noWebServer: {
     level: 'bad',
     text: 'Port __port__ is open, but no web server answers there.',
     remedy:
-      'choose the port of HTTP, usually 80, or HSP for the command port, usually 8000; restart a device that hangs',
+      'Choose the port of HTTP, usually 80, or HSP for the command port, usually 8000; restart a device that hangs.',
     field: 'port',
   },
   otherPort: {
     level: 'bad',
     text: 'Nobody answers at port __port__, but the device is there: __open__.',
-    remedy: 'choose one of these as protocol and port, or switch the other one on in the device',
+    remedy: 'Choose one of these as protocol and port, or switch the other one on in the device.',
     field: 'port',
   },
   loginDigest: { level: 'good', text: 'The password is never sent: login by Digest.' },
   loginBasic: {
     level: 'odd',
     text: 'The device offers only Basic, which sends the password readable over plain HTTP.',
-    remedy: 'set web authentication to digest on the device (System, Security), or use HTTPS',
+    remedy: 'Set web authentication to digest on the device (System, Security), or use HTTPS.',
     field: 'allowBasic',
   },
 
@@ -72,26 +72,26 @@ export const FINDINGS = {
   certificateExpired: {
     level: 'odd',
     text: 'The certificate of __subject__ is valid from __from__ until __until__ only.',
-    remedy: 'look at the clock of the device, then let it make a new certificate; its fingerprint changes with it',
+    remedy: 'Look at the clock of the device, then let it make a new certificate; its fingerprint changes with it.',
     field: 'tls',
   },
   certificateAny: {
     level: 'odd',
     text: 'Any certificate is accepted, so anybody in between can read the password.',
-    remedy: 'trust just this one: __fingerprint__',
+    remedy: 'Trust just this one: __fingerprint__',
     field: 'tls',
   },
   certificateChanged: {
     level: 'bad',
     text: 'Another certificate than the trusted one: __fingerprint__.',
     remedy:
-      'find out why: a reset or an update makes a new one, and so does somebody in between. Trust it only if you know',
+      'Find out why: a reset or an update makes a new one, and so does somebody in between. Trust it only if you know.',
     field: 'fingerprint',
   },
   HIK_CERTIFICATE: {
     level: 'bad',
     text: 'The certificate is not trusted. __reason__',
-    remedy: 'compare the fingerprint with the one the device shows, then trust just this one',
+    remedy: 'Compare the fingerprint with the one the device shows, then trust just this one.',
     field: 'tls',
   },
 
@@ -100,75 +100,75 @@ export const FINDINGS = {
   weakPassword: {
     level: 'odd',
     text: 'The device calls its password weak.',
-    remedy: "change it on the device's web page, then here",
+    remedy: "Change it on the device's web page, then here.",
     field: 'password',
   },
   passwordExpires: {
     level: 'odd',
     text: 'The password is good for another __days__ days.',
-    remedy: "change it on the device's web page, then here",
+    remedy: "Change it on the device's web page, then here.",
     field: 'password',
   },
   HIK_AUTHENTICATION: {
     level: 'bad',
     text: 'User or password refused. __reason__',
-    remedy: 'correct it before trying again: devices lock the account after a few wrong attempts',
+    remedy: 'Correct it before trying again: devices lock the account after a few wrong attempts.',
     field: 'password',
   },
   passwordRefused: {
     level: 'bad',
     text: 'User or password refused. The device locks the account after __left__ more wrong ones.',
-    remedy: 'correct it before trying again',
+    remedy: 'Correct it before trying again.',
     field: 'password',
   },
   HIK_LOCKED: {
     level: 'bad',
     text: 'The device has locked the account for about __minutes__ min, until __until__.',
-    remedy: 'wait, and do not try meanwhile: each attempt begins the lock anew',
+    remedy: 'Wait, and do not try meanwhile: each attempt begins the lock anew.',
   },
   HIK_PERMISSION: {
     level: 'bad',
     text: 'The user lacks a right. __reason__',
-    remedy: 'give the user the right on the device, or use another user',
+    remedy: 'Give the user the right on the device, or use another user.',
     field: 'user',
   },
   HIK_NOT_ACTIVATED: {
     level: 'bad',
     text: 'The device is not activated: it was never given a password.',
-    remedy: "set its first password with the device's web page",
+    remedy: "Set its first password with the device's web page.",
   },
 
   /* Failures */
   HIK_UNREACHABLE: {
     level: 'bad',
     text: 'Nobody answers. __reason__',
-    remedy: 'look at address, port and protocol, and whether the device is on; HTTP may be switched off on it',
+    remedy: 'Look at address, port and protocol, and whether the device is on; HTTP may be switched off on it.',
     field: 'host',
   },
   HIK_CONNECTION_LOST: { level: 'bad', text: 'The connection broke. __reason__', remedy: LOOK_AT_NETWORK },
   HIK_TIMEOUT: { level: 'bad', text: 'No answer in time. __reason__', remedy: LOOK_AT_NETWORK },
-  HIK_BUSY: { level: 'bad', text: 'The device is busy. __reason__', remedy: 'test again in a minute' },
+  HIK_BUSY: { level: 'bad', text: 'The device is busy. __reason__', remedy: 'Test again in a minute.' },
   HIK_TOO_MANY_SESSIONS: {
     level: 'bad',
     text: 'All places of the device are taken. __reason__',
-    remedy: 'close other programs that are connected to it',
+    remedy: 'Close other programs that are connected to it.',
   },
   HIK_UNSUPPORTED: {
     level: 'bad',
     text: 'The device does not have this. __reason__',
-    remedy: 'choose another protocol or login',
+    remedy: 'Choose another protocol or login.',
     field: 'protocol',
   },
   HIK_PROTOCOL: {
     level: 'bad',
     text: 'What answers makes no sense. __reason__',
-    remedy: 'look at address, port and protocol: it may be another kind of device',
+    remedy: 'Look at address, port and protocol: it may be another kind of device.',
     field: 'port',
   },
   HIK_IDENTITY: {
     level: 'bad',
     text: 'Another device answers than before. __reason__',
-    remedy: 'look at the address: it may have gone to another device',
+    remedy: 'Look at the address: it may have gone to another device.',
     field: 'host',
   },
   other: { level: 'bad', text: '__reason__', remedy: LOOK_AT_NETWORK },
@@ -180,7 +180,7 @@ export const FINDINGS = {
   clockZone: {
     level: 'odd',
     text: 'The clock of the device is wrong by just __hours__ h: its time zone or summer time is __zone__.',
-    remedy: "run config.setTimeZone with hsp-command, or use the device's web page under System, Time",
+    remedy: "Run config.setTimeZone with hsp-command, or use the device's web page under System, Time.",
   },
   timeServer: { level: 'good', text: 'The clock follows a time server.' },
   noTimeServer: { level: 'odd', text: 'The clock follows no time server, so it will drift.', remedy: SET_CLOCK },
@@ -190,25 +190,25 @@ export const FINDINGS = {
   pollingOnly: {
     level: 'odd',
     text: 'The device opens no line for events; some come by asking again and again: __ways__. __reason__',
-    remedy: 'look on the device for a user limit of the event stream, or let the device call us',
+    remedy: 'Look on the device for a user limit of the event stream, or let the device call us.',
     field: 'push',
   },
   noEvents: {
     level: 'bad',
     text: 'No events come. __reason__',
-    remedy: "give the user the right 'Remote: notify surveillance center', or let the device call us",
+    remedy: "Give the user the right 'Remote: notify surveillance center', or let the device call us.",
     field: 'push',
   },
   moreWays: { level: 'good', text: 'Events could also come by: __ways__.' },
   push: {
     level: 'good',
     text: 'Path at which the device calls us, a secret: __url__',
-    remedy: 'needed only where we do not enter ourselves: event, push host, with the address of this computer',
+    remedy: 'Needed only where we do not enter ourselves: event, push host, with the address of this computer.',
   },
   pushFull: {
     level: 'odd',
     text: 'All __count__ push hosts of the device are taken.',
-    remedy: 'free one with hsp-command, event.removePushHost',
+    remedy: 'Free one with hsp-command, event.removePushHost.',
     field: 'push',
   },
   triggers: {
@@ -219,12 +219,12 @@ export const FINDINGS = {
     level: 'odd',
     text: '__count__ kinds of events do not notify the surveillance center, so they do not arrive: __names__.',
     remedy:
-      "tick 'Notify surveillance center' in the linked actions of each, or run event.notifyCenter with hsp-command",
+      "Tick 'Notify surveillance center' in the linked actions of each, or run event.notifyCenter with hsp-command.",
   },
   noTriggers: {
     level: 'odd',
     text: 'No event is set up on the device, so there is nothing to tell.',
-    remedy: "switch a detection on, on the device's web page under Event",
+    remedy: "Switch a detection on, on the device's web page under Event.",
   },
 
   /* What it records on */
@@ -232,29 +232,29 @@ export const FINDINGS = {
   diskProblem: {
     level: 'bad',
     text: 'Disk in trouble: __disks__.',
-    remedy: "look at the device's web page under Storage: format it, or replace it",
+    remedy: "Look at the device's web page under Storage: format it, or replace it.",
   },
   noDisk: {
     level: 'odd',
     text: 'The recorder has no disk, so it records nothing.',
-    remedy: 'put a disk in, and format it',
+    remedy: 'Put a disk in, and format it.',
   },
   notRecording: {
     level: 'odd',
     text: 'There is a disk, but no schedule records on it: __channels__.',
-    remedy: "switch the schedule on, on the device's web page under Storage, Schedule",
+    remedy: "Switch the schedule on, on the device's web page under Storage, Schedule.",
   },
 
   /* What is known of its firmware */
   ringHidden: {
     level: 'odd',
     text: 'With firmware 3.7 and an indoor station, some door stations tell nobody that it rings.',
-    remedy: 'try it; where a ring does not come, let the indoor station call, or connect that instead',
+    remedy: 'Try it; where a ring does not come, let the indoor station call, or connect that instead.',
   },
   panelFreezes: {
     level: 'odd',
     text: 'AX PRO with firmware 1.3 is known to hang when it is asked often.',
-    remedy: 'update it, and let no other program poll it',
+    remedy: 'Update it, and let no other program poll it.',
   },
 } as const satisfies Readonly<Record<string, FindingWords>>;
 

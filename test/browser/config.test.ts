@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)(
       const report = await page.innerText('#hsp-config-report');
       expect(report).toContain('SIM-PTZ-4');
       expect(report).toMatch(/things? to look at/);
-      expect(report).toContain("tick 'Notify surveillance center'");
+      expect(report).toContain("Tick 'Notify surveillance center'");
       expect(report).not.toMatch(/hsp-config\.|__|undefined/);
       // Each sign has a word for those who do not see it.
       const words = await page.$$eval('#hsp-config-report li > i', (signs) =>

@@ -54,7 +54,8 @@ export function showFound(
   }
 }
 
-const SIGNS = { good: 'fa-check', odd: 'fa-exclamation-triangle', bad: 'fa-times-circle' } as const;
+/** The worst first. */
+const SIGNS = { bad: 'fa-times-circle', odd: 'fa-exclamation-triangle', good: 'fa-check' } as const;
 
 /** A field of the dialog, and how to get there. */
 export interface FieldLink {
@@ -78,7 +79,10 @@ export function showReport(
   const summary = translate(`test.${count === 0 ? 'well' : count === 1 ? 'one' : 'several'}`, { count });
   $('<div class="hsp-config-summary">').text(summary).appendTo(container);
   const list = $('<ul>').appendTo(container);
-  for (const { level, code, values, field } of findings) {
+  // Who it is, then what to mend.
+  const rank = ({ level, code }: Examination['findings'][number]) =>
+    code === 'device' ? -1 : Object.keys(SIGNS).indexOf(level);
+  for (const { level, code, values, field } of [...findings].sort((a, b) => rank(a) - rank(b))) {
     const row = $('<li>').addClass(`hsp-config-${level}`).appendTo(list);
     sign(level, translate(`level.${level}`)).appendTo(row);
     const words = $('<div>').appendTo(row);
