@@ -1,7 +1,7 @@
 /** A device as a dump that may be passed on: what it answers to everything that can be read, and what its event stream says, masked. */
 import { HikvisionClient, type ClientOptions } from '../client';
 import { sleep, type Clock } from '../clock';
-import { Mask } from '../codec/mask';
+import type { Mask } from '../codec/mask';
 import { MultipartReader, type Part } from '../codec/multipart';
 import { decodeText, sniff } from '../codec/text';
 import { commandList, commandNamed } from '../commands/registry';
@@ -191,7 +191,8 @@ function masked(parts: readonly Part[], mask: Mask): CapturedStream {
   const shown = whole.map(({ kind, contentType, body }, index) => {
     const text = texts[index] ?? null;
     const safe = text === null ? blackPicture(body.length) : Buffer.from(mask.text(text));
-    const type = contentType ?? (kind === 'json' ? 'application/json' : kind === 'xml' ? 'application/xml' : 'image/jpeg');
+    const type =
+      contentType ?? (kind === 'json' ? 'application/json' : kind === 'xml' ? 'application/xml' : 'image/jpeg');
     return { kind, type, body: safe, text: text === null ? null : safe.toString() };
   });
   return {

@@ -3,7 +3,7 @@ import type { ClientOptions } from '../client';
 import type { Clock } from '../clock';
 import type { HikvisionError } from '../errors';
 import { parseDeviceUrl, USUAL_PORTS, type DeviceAddress } from '../transport/address';
-import { askWebServer, certificateAt, knock, type Certificate, type PortState } from '../transport/services';
+import { askWebServer, certificateAt, type Certificate, type knock, type PortState } from '../transport/services';
 import { finding, type Finding } from './findings';
 
 /** A place at which a device of this kind may be reached. */

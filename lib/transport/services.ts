@@ -102,7 +102,7 @@ export async function certificateAt(
   if (socket instanceof Error) throw socket;
   const shown = socket.getPeerCertificate();
   const { authorized } = socket;
-  const problem = socket.authorizationError as unknown;
+  const problem = socket.authorizationError as Error | string | undefined;
   socket.destroy();
   return {
     subject: nameOf(shown.subject),
@@ -111,7 +111,7 @@ export async function certificateAt(
     validTo: timeOf(shown.valid_to),
     fingerprint: shown.fingerprint256,
     isTrusted: authorized,
-    problem: authorized || problem === undefined ? null : problem instanceof Error ? codeOf(problem) : String(problem),
+    problem: authorized || problem === undefined ? null : problem instanceof Error ? codeOf(problem) : problem,
   };
 }
 

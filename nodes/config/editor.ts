@@ -1,5 +1,5 @@
 import { hasEnvironment } from '../shared/checks';
-import { askRuntime, problemText, type Problem } from '../shared/editor/ask';
+import { askRuntime, problemText } from '../shared/editor/ask';
 import {
   showCertificate,
   showFound,
@@ -213,7 +213,7 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
       void askRuntime<Certificate>('hsp/certificate', question, $('#hsp-config-show')).then((answer) => {
         // A certificate that is not trusted has a problem of its own, in the word of OpenSSL.
         if (!('fingerprint' in answer)) {
-          shown.text(problemText(answer as Problem, translateAny));
+          shown.text(problemText(answer, translateAny));
           return;
         }
         const trusted = field('tls').val() === 'fingerprint' ? String(field('fingerprint').val()).trim() : '';

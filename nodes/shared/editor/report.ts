@@ -60,7 +60,7 @@ const SIGNS = { bad: 'fa-times-circle', odd: 'fa-exclamation-triangle', good: 'f
 /** A field of the dialog, and how to get there. */
 export interface FieldLink {
   readonly label: string;
-  go(): void;
+  readonly go: () => void;
 }
 
 /**
