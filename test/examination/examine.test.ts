@@ -78,10 +78,8 @@ describe('an examination', () => {
     device.setFault('locked');
     const report = await look(device);
     expect(codes(report)).toEqual(['HIK_LOCKED', 'services']);
-    expect(valuesOf(report, 'HIK_LOCKED')).toMatchObject({
-      minutes: '31',
-      until: expect.stringMatching(/^\d\d:\d\d$/),
-    });
+    expect(valuesOf(report, 'HIK_LOCKED')).toHaveProperty('minutes', '31');
+    expect(valuesOf(report, 'HIK_LOCKED')?.until).toMatch(/^\d\d:\d\d$/);
   });
 
   it('knows a device that was never given a password', async () => {
