@@ -68,6 +68,15 @@ export class TooManySessionsError extends RecoverableError {
 /** User name or password refused. Fatal: devices lock an account after a few wrong attempts, so a retry makes it worse. */
 export class AuthenticationError extends FatalError {
   readonly code = 'HIK_AUTHENTICATION';
+
+  /** @param attemptsLeft wrong passwords until it locks; null where the device does not say. */
+  constructor(
+    message: string,
+    context: ErrorContext = {},
+    readonly attemptsLeft: number | null = null,
+  ) {
+    super(message, context);
+  }
 }
 
 /** The device has locked the account or our address after wrong passwords. */

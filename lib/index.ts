@@ -1,8 +1,15 @@
 /** What the outside may use: values you construct, types you receive. */
 export { HikvisionClient } from './client';
 export type { ClientCounters, ClientOptions, EventOptions, Subscription } from './client';
-export { examine } from './examination';
-export type { Examination, ExaminationOptions, Finding } from './examination';
+export { examine } from './examination/examine';
+export type { Examination, ExaminationOptions } from './examination/examine';
+export { captureDevice, captureStream } from './examination/capture';
+export type { Capture, CapturedAnswer, CapturedStream, CaptureOptions } from './examination/capture';
+export { FINDINGS, wordsOf } from './examination/findings';
+export type { Finding, FindingCode, Level } from './examination/findings';
+export type { Service } from './examination/doors';
+export { certificateAt } from './transport/services';
+export type { Certificate } from './transport/services';
 export type { CursorStore } from './events/cursors';
 export { Site } from './events/site';
 export type { ConnectionState, StreamState } from './session/connection';
@@ -85,3 +92,4 @@ export { siteFrom } from './publisher/site';
 export type { SiteFile } from './publisher/site';
 export { shardFrom, shardOf } from './publisher/shard';
 export type { Shard } from './publisher/shard';
+export { packageVersion } from './publisher/version';

@@ -26,8 +26,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   session: [...GROUND, 'codec', 'commands', 'events', 'transport'],
   dispatch: [...GROUND, 'codec', 'commands', 'files', 'transport', 'session'],
   client: [...GROUND, 'codec', 'commands', 'events', 'files', 'transport', 'session', 'dispatch'],
-  // Asks a device with a client of its own, for a person who looks on.
-  examination: [...GROUND, 'commands', 'session', 'client'],
+  // Asks a device with a client of its own, for a person who looks on; what needs no password it asks the ports themselves.
+  examination: [...GROUND, 'codec', 'commands', 'session', 'transport', 'client'],
   // The broker's connection and the journal's files; it drives clients.
   publisher: [...GROUND, 'codec', 'commands', 'events', 'mqtt', 'transport', 'session', 'client'],
   // What the outside may use is gathered from everywhere below.

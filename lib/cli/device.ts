@@ -5,6 +5,7 @@ import {
   HikvisionClient,
   LINK_PROTOCOLS,
   parseDeviceUrl,
+  type ClientOptions,
   type CommandPortOptions,
   type EventOptions,
   type LinkProtocol,
@@ -33,24 +34,37 @@ The password may come from HSP_PASSWORD instead; it then stays out of the list o
   --protocol NAME      isapi, hsp, hsps, or auto: HTTP, and the command port where HTTP is closed; else the URL says it
   --command-port PORT  the command port, where the URL does not say it (default 8000, over TLS 8443)`;
 
-type DeviceValues = { readonly [N in keyof typeof DEVICE_OPTIONS]?: string | boolean | undefined };
+export type DeviceValues = { readonly [N in keyof typeof DEVICE_OPTIONS]?: string | boolean | undefined };
+
+/** What a verb adds to the options of the user. */
+interface MoreOptions {
+  readonly protocol?: LinkProtocol;
+  readonly trace?: CommandPortOptions['trace'];
+  readonly events?: EventOptions;
+}
 
 /** @throws UsageError for a CA file that cannot be read, and for a URL that is none. */
 export function openClient(
   url: string | undefined,
   values: DeviceValues,
   io: CliIo,
-  more: {
-    readonly protocol?: LinkProtocol;
-    readonly trace?: CommandPortOptions['trace'];
-    readonly events?: EventOptions;
-  } = {},
+  more: MoreOptions = {},
 ): HikvisionClient {
+  return new HikvisionClient(clientOptions(url, values, io, more));
+}
+
+/** As {@link openClient}, for whoever opens a client of their own. */
+export function clientOptions(
+  url: string | undefined,
+  values: DeviceValues,
+  io: CliIo,
+  more: MoreOptions = {},
+): ClientOptions {
   const { username, password } = credentialsOf(url, values, io);
   const { ca, fingerprint } = values;
   const protocol = protocolOf(values.protocol) ?? more.protocol;
   const port = portOf(values['command-port']);
-  return new HikvisionClient({
+  return {
     url: url as string,
     username,
     password,
@@ -66,7 +80,7 @@ export function openClient(
       ...(typeof fingerprint === 'string' ? { fingerprint } : {}),
       acceptAny: values.insecure === true,
     },
-  });
+  };
 }
 
 /** User and password, from wherever they are given. @throws UsageError for a URL that is none. */

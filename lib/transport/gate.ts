@@ -22,7 +22,7 @@ export interface LockState {
 type GateState =
   | { readonly name: 'unproven' }
   | { readonly name: 'proven' }
-  | { readonly name: 'refused'; readonly message: string }
+  | { readonly name: 'refused'; readonly message: string; readonly attemptsLeft: number | null }
   | { readonly name: 'locked'; readonly untilMs: number };
 
 export type Outcome = 'accepted' | 'inconclusive' | { readonly refused: LockState | null };
@@ -111,6 +111,7 @@ export class CredentialGate {
     this.state = {
       name: 'refused',
       message: 'the password was changed with this connection; open it again with the new one',
+      attemptsLeft: null,
     };
   }
 
@@ -123,6 +124,7 @@ export class CredentialGate {
       const left = lock?.attemptsLeft ?? null;
       this.state = {
         name: 'refused',
+        attemptsLeft: left,
         message: `user name or password refused${left === null ? '' : `; the device locks the account after ${left} more`}. Nothing is tried again until they change or you ask for it`,
       };
     }
@@ -131,7 +133,7 @@ export class CredentialGate {
 
   private problem(device: string): HikvisionError | null {
     const { state } = this;
-    if (state.name === 'refused') return new AuthenticationError(state.message, { device });
+    if (state.name === 'refused') return new AuthenticationError(state.message, { device }, state.attemptsLeft);
     if (state.name !== 'locked') return null;
     const leftMs = state.untilMs - this.clock.now();
     if (leftMs <= 0) {

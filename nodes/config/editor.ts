@@ -1,6 +1,13 @@
 import { hasEnvironment } from '../shared/checks';
 import { askRuntime, problemText } from '../shared/editor/ask';
-import { showFound, showReport, type Examination, type FoundDevice } from '../shared/editor/report';
+import {
+  showCertificate,
+  showFound,
+  showReport,
+  type Certificate,
+  type Examination,
+  type FoundDevice,
+} from '../shared/editor/report';
 import type { Translate } from '../shared/editor/fields';
 
 interface ConfigProperties {
@@ -152,36 +159,73 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
 
     const found = $('#hsp-config-found');
     const report = $('#hsp-config-report');
+    const shown = $('#hsp-config-certificate');
+    // What was shown of another address would be no help.
+    const forget = () => void shown.empty();
+    for (const name of ['host', 'port', 'protocol']) field(name).on('change', forget);
+
     $('#hsp-config-find').on('click', () => {
       found.text(translate('find.searching'));
       void askRuntime<FoundDevice[]>('hsp/discover', {}, $('#hsp-config-find')).then((answer) => {
         if ('problem' in answer) found.text(problemText(answer, translateAny));
         else {
-          showFound(found, answer, translate, ({ address, port }) => {
+          showFound(found, answer, translate, ({ address, port, model }) => {
             report.empty();
             field('host').val(address).trigger('change').trigger('focus');
             const isHttp = field('protocol').val() === 'http';
             field('port')
               .val(isHttp && port !== null && port !== 80 ? String(port) : '')
               .trigger('change');
+            if (String(field('name').val()).trim() === '' && model !== null) field('name').val(model).trigger('change');
           });
         }
       });
     });
 
-    $('#hsp-config-test').on('click', () => {
-      report.text(translate('test.running'));
+    const fieldsNow = () => {
       const texts = ['host', 'port', 'protocol', 'tls', 'caFile', 'fingerprint', 'login', 'deviceId'];
       const fields = Object.fromEntries(texts.map((name) => [name, String(field(name).val() ?? '')]));
+      return { ...fields, allowBasic: field('allowBasic').is(':checked') };
+    };
+    const linkTo = (name: string) => {
+      const target = field(name);
+      if (!target.is(':visible')) return null;
+      const label = $(`label[for="node-config-input-${name}"]`).text().trim();
+      return { label, go: () => void target.trigger('focus') };
+    };
+    $('#hsp-config-test').on('click', () => {
+      report.text(translate('test.running'));
       const question = {
         id: this.id,
-        fields: { ...fields, allowBasic: field('allowBasic').is(':checked') },
+        fields: fieldsNow(),
         user: String(field('user').val() ?? ''),
         password: String(field('password').val() ?? ''),
       };
       void askRuntime<Examination>('hsp/test', question, $('#hsp-config-test')).then((answer) => {
         if ('problem' in answer) report.text(problemText(answer, translateAny));
-        else showReport(report, answer, translate);
+        else showReport(report, answer, translate, linkTo);
+      });
+    });
+
+    $('#hsp-config-show').on('click', () => {
+      shown.text(translate('certificate.asking'));
+      const question = { id: this.id, fields: fieldsNow() };
+      void askRuntime<Certificate>('hsp/certificate', question, $('#hsp-config-show')).then((answer) => {
+        // A certificate that is not trusted has a problem of its own, in the word of OpenSSL.
+        if (!('fingerprint' in answer)) {
+          shown.text(problemText(answer, translateAny));
+          return;
+        }
+        const trusted = field('tls').val() === 'fingerprint' ? String(field('fingerprint').val()).trim() : '';
+        showCertificate(shown, answer, translate, {
+          trusted,
+          nowMs: Date.now(),
+          onTrust: () => {
+            field('tls').val('fingerprint').trigger('change');
+            field('fingerprint').val(answer.fingerprint).trigger('change').trigger('focus');
+            shown.text(translate('certificate.used'));
+          },
+        });
       });
     });
   },

@@ -161,8 +161,9 @@ describe('hsp doctor', () => {
     expect(JSON.stringify(lines)).not.toContain('nted-S3cret');
   });
 
-  it('wants to be told which face', async () => {
-    expect((await hsp(['doctor', 'hsp://admin@127.0.0.1'])).status).toBe(2);
+  it('wants a device, and nothing that belongs to the other doctor', async () => {
     expect((await hsp(['doctor', '--hsp'])).status).toBe(2);
+    expect((await hsp(['doctor', 'hsp://admin@127.0.0.1', '--hsp', '--json'])).status).toBe(2);
+    expect((await hsp(['doctor', 'hsp://admin@127.0.0.1', '--for', '3'])).status).toBe(2);
   });
 });

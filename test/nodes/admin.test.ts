@@ -1,4 +1,5 @@
 /** Through the HTTP server of a whole Node-RED: what the dialog of a device asks, and devices that call us there. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
@@ -9,6 +10,7 @@ import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from
 import { serveAdmin } from '../../nodes/config/admin';
 import { until } from '../support/flow';
 import type { Runtime, RuntimeNode } from '../support/runtime';
+import { testCertificate } from '../support/tls';
 import { startWhole, type Whole } from '../support/whole';
 
 let whole: Whole;
@@ -59,7 +61,8 @@ interface Answer {
   readonly device?: { readonly model: string } | null;
   readonly findings?: readonly { level: string; code: string; values: Record<string, string> }[];
   readonly ways?: readonly string[];
-  readonly features?: readonly string[];
+  readonly fingerprint?: string;
+  readonly isTrusted?: boolean;
 }
 
 const codes = (answer: Answer | null) => answer?.findings?.map(({ code }) => code) ?? [];
@@ -83,7 +86,7 @@ describe('a test of the connection', () => {
     expect(codes(body)).toEqual(expect.arrayContaining(['answers', 'ways', 'clock', 'silentTriggers']));
     for (const code of codes(body)) expect(texts.finding).toHaveProperty(code);
     expect(texts.remedy).toHaveProperty('silentTriggers');
-    expect(body?.features).toContain('ptz');
+    expect(codes(body)).toContain('features');
     await until('the stream is closed', () => simulator.streams === 0);
   });
 
@@ -93,8 +96,8 @@ describe('a test of the connection', () => {
     const question = { fields: fields({ port: String(other.httpPort) }), user: 'admin', password: 'wrong' };
     for (let round = 0; round < 3; round++) {
       const { body } = await ask('hsp/test', question);
-      expect(codes(body)).toEqual(['HIK_AUTHENTICATION']);
-      expect(texts.remedy).toHaveProperty('HIK_AUTHENTICATION');
+      expect(codes(body)).toEqual(['passwordRefused', 'services']);
+      expect(texts.remedy).toHaveProperty('passwordRefused');
     }
     expect(other.authFailures).toBe(1);
   });
@@ -130,6 +133,30 @@ describe('a test of the connection', () => {
     expect((await ask('hsp/test', question, 'text/plain')).status).toBe(415);
     expect((await ask('hsp/test', [question])).status).toBe(415);
     expect((await fetch(new URL('hsp/test', runtime.url))).status).toBe(404);
+  });
+});
+
+describe('a certificate', () => {
+  const stored = { id: 'a1', user: SIMULATOR_USERNAME, password: '__PWRD__' };
+
+  it('is shown without a user and without a password', async () => {
+    const other = await Simulator.start({ device: builtInDevice('camera'), tls: testCertificate });
+    others.push(other);
+    await runtime.setFlows([...watching, device()]);
+    const asked = fields({ port: String(other.httpPort), protocol: 'https', tls: 'fingerprint', fingerprint: '' });
+    const { status, body } = await ask('hsp/certificate', { ...stored, fields: asked });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ isTrusted: false, problem: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(body?.fingerprint).toBe(new X509Certificate(testCertificate.cert).fingerprint256);
+    expect(other.log).toEqual([]);
+  });
+
+  it('is refused where none is shown', async () => {
+    const plain = await ask('hsp/certificate', { fields: fields() });
+    expect(plain).toMatchObject({ status: 422, body: { problem: 'misconfigured' } });
+    // An HTTP port does not answer a TLS handshake.
+    const wrong = await ask('hsp/certificate', { fields: fields({ protocol: 'https' }) });
+    expect(wrong).toMatchObject({ status: 500, body: { problem: 'other' } });
   });
 });
 

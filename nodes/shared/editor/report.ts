@@ -1,4 +1,4 @@
-/** What the runtime found, as people read it: devices on the network, and the test of a connection. */
+/** What the runtime found, as people read it: devices on the network, the test of a connection, a certificate. */
 import type { Translate } from './fields';
 
 export interface FoundDevice {
@@ -10,13 +10,13 @@ export interface FoundDevice {
 }
 
 export interface Examination {
-  readonly device: { readonly model: string | null; readonly firmware: string | null } | null;
   readonly findings: readonly {
     readonly level: 'good' | 'odd' | 'bad';
     readonly code: string;
     readonly values: Readonly<Record<string, string>>;
+    /** The field that mends it. */
+    readonly field: string | null;
   }[];
-  readonly features: readonly string[];
 }
 
 /** A table with a button in each row that fills in the address. */
@@ -54,39 +54,118 @@ export function showFound(
   }
 }
 
-const SIGNS = { good: 'fa-check', odd: 'fa-exclamation-triangle', bad: 'fa-times-circle' } as const;
+/** The worst first. */
+const SIGNS = { bad: 'fa-times-circle', odd: 'fa-exclamation-triangle', good: 'fa-check' } as const;
 
-/** A list of findings, each with what to do about it. */
-export function showReport(container: JQuery, { device, findings, features }: Examination, translate: Translate): void {
+/** A field of the dialog, and how to get there. */
+export interface FieldLink {
+  readonly label: string;
+  readonly go: () => void;
+}
+
+/**
+ * A list of findings, each with what to do about it.
+ *
+ * @param linkTo a field by its name; null where it is not to be seen.
+ */
+export function showReport(
+  container: JQuery,
+  { findings }: Examination,
+  translate: Translate,
+  linkTo: (field: string) => FieldLink | null,
+): void {
   container.empty();
+  const count = findings.filter(({ level }) => level !== 'good').length;
+  const summary = translate(`test.${count === 0 ? 'well' : count === 1 ? 'one' : 'several'}`, { count });
+  $('<div class="hsp-config-summary">').text(summary).appendTo(container);
   const list = $('<ul>').appendTo(container);
-  const line = (level: keyof typeof SIGNS, text: string): JQuery =>
-    $('<li>')
-      .append(
-        $('<i>')
-          .addClass(`fa ${SIGNS[level]}`)
-          .attr({ role: 'img', 'aria-label': translate(`level.${level}`) }),
-        document.createTextNode(text),
-      )
-      .appendTo(list);
-  if (device !== null) {
-    const values = { model: device.model ?? '?', firmware: device.firmware ?? '?' };
-    line('good', translate('finding.device', values));
+  // Who it is, then what to mend.
+  const rank = ({ level, code }: Examination['findings'][number]) =>
+    code === 'device' ? -1 : Object.keys(SIGNS).indexOf(level);
+  for (const { level, code, values, field } of [...findings].sort((a, b) => rank(a) - rank(b))) {
+    const row = $('<li>').addClass(`hsp-config-${level}`).appendTo(list);
+    sign(level, translate(`level.${level}`)).appendTo(row);
+    const words = $('<div>').appendTo(row);
+    $('<div>')
+      .text(textOf(`finding.${code}`, translate, values) ?? textOf('finding.other', translate, values) ?? code)
+      .appendTo(words);
+    const remedy = textOf(`remedy.${code}`, translate, values);
+    if (remedy !== null) $('<div class="hsp-config-remedy">').text(remedy).appendTo(words);
+    const link = field === null ? null : linkTo(field);
+    if (link !== null)
+      $('<button type="button" class="red-ui-button red-ui-button-small">')
+        .text(translate('test.goTo', { field: link.label }))
+        .on('click', link.go)
+        .appendTo(words);
   }
-  for (const { level, code, values } of findings) {
-    const told = textOf(`finding.${code}`, translate, values) ?? textOf('finding.other', translate, values) ?? code;
-    const row = line(level, told);
-    const remedy = textOf(`remedy.${code}`, translate);
-    if (remedy !== null) {
-      const text = translate('test.remedy', { remedy });
-      $('<div class="hsp-config-remedy">').text(text).appendTo(row);
-    }
-  }
-  if (features.length > 0) line('good', translate('test.features', { features: features.join(', ') }));
+}
+
+/** @param words for those who do not see it. */
+function sign(level: keyof typeof SIGNS, words: string): JQuery {
+  return $('<i>').addClass(`fa ${SIGNS[level]}`).attr({ role: 'img', 'aria-label': words });
 }
 
 /** A text of the locale; null where it has none: the editor hands back the key then. */
 function textOf(key: string, translate: Translate, values?: Readonly<Record<string, string>>): string | null {
   const text = translate(key, values);
   return text === key || text.endsWith(`.${key}`) ? null : text;
+}
+
+/* Certificates */
+
+export interface Certificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validFrom: string | null;
+  readonly validTo: string | null;
+  readonly fingerprint: string;
+  readonly isTrusted: boolean;
+  readonly problem: string | null;
+}
+
+/**
+ * A certificate as people compare it, and a button that trusts just this one.
+ *
+ * @param trusted the fingerprint that is trusted now; empty where none is.
+ */
+export function showCertificate(
+  container: JQuery,
+  certificate: Certificate,
+  translate: Translate,
+  { trusted, nowMs, onTrust }: { readonly trusted: string; readonly nowMs: number; readonly onTrust: () => void },
+): void {
+  container.empty();
+  const text = (key: string, values?: Record<string, string>) => translate(`certificate.${key}`, values);
+  const { subject, issuer, validFrom, validTo, fingerprint, isTrusted, problem } = certificate;
+  const [from, until] = [validFrom, validTo].map((time) => time?.slice(0, 10) ?? '?') as [string, string];
+  const list = $('<dl>').appendTo(container);
+  const row = (key: string, value: string) => {
+    $('<dt>').text(text(key)).appendTo(list);
+    return $('<dd>').text(value).appendTo(list);
+  };
+  row('subject', subject || '?');
+  row('issuer', issuer === subject ? text('self') : issuer || '?');
+  row('valid', text('validity', { from, until }));
+  row('fingerprint', fingerprint).addClass('hsp-config-fingerprint');
+  const notes = $('<ul>').appendTo(container);
+  const note = (level: keyof typeof SIGNS, words: string) => {
+    const item = $('<li>').addClass(`hsp-config-${level}`).appendTo(notes);
+    sign(level, translate(`level.${level}`)).appendTo(item);
+    $('<div>').text(words).appendTo(item);
+  };
+  const isSame = plain(trusted) === plain(fingerprint);
+  if (isSame) note('good', text('same'));
+  else if (plain(trusted) !== '') note('bad', text('changed'));
+  else note(isTrusted ? 'good' : 'odd', isTrusted ? text('trusted') : text('untrusted', { problem: problem ?? '?' }));
+  const isOver = Date.parse(validTo ?? '') < nowMs || Date.parse(validFrom ?? '') > nowMs;
+  if (isOver) note('odd', text('expired'));
+  if (isSame) return;
+  $('<button type="button" class="red-ui-button" id="hsp-config-trust">')
+    .text(text('use'))
+    .on('click', onTrust)
+    .appendTo(container);
+}
+
+function plain(fingerprint: string): string {
+  return fingerprint.replace(/[^0-9a-f]/gi, '').toLowerCase();
 }
