@@ -26,6 +26,9 @@ interface EventInProperties {
 
 const STATES = ['start', 'end', 'once'];
 
+/** A flow may lack these fields; they mean what the runtime takes them for. */
+const USUAL_TICKS = ['pictures', 'stale'] as const;
+
 /** What the open dialog has to close, and to be asked; there is one dialog at a time. */
 let open: { readonly recent: RecentList; readonly kinds: KindsField } | null = null;
 
@@ -121,6 +124,7 @@ RED.nodes.registerType<EventInProperties>('hsp-event-in', {
     closeDialog();
     const translate: Translate = (key, values) => String(this._(key, values));
     const text: Translate = (key, values) => translate(`hsp-event-in.${key}`, values);
+    for (const name of USUAL_TICKS) if (this[name] === undefined) $(`#node-input-${name}`).prop('checked', true);
     const device = $('#node-input-device');
     const deviceId = () => String(device.val() ?? '');
 

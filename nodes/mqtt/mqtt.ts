@@ -106,7 +106,8 @@ function devicesOf(RED: NodeAPI, def: MqttDef): Used[] {
       };
       const word = def.allow?.[id];
       const allowance = allowanceFrom(word) ?? DEFAULT_ALLOWANCE;
-      const { name, webAddress } = connection;
+      // Topics are made of it: what the device calls itself is known only later, and they must not change then.
+      const { givenName: name, webAddress } = connection;
       const known = webAddress === null ? {} : { configurationUrl: webAddress };
       return { connection, device: { name, key: id, source, allowance, ...known } };
     });

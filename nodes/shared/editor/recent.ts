@@ -101,8 +101,8 @@ export class RecentList {
     const { kind, eventType, channel, channelName } = event;
     const isGathered = kind === 'unknown' || kind === 'other';
     const name = isGathered ? `${text(`kind.${kind}`)} (${eventType})` : text(`kind.${kind}`);
-    const place = channel === null ? text('channels.device') : [channel, channelName].filter((part) => part !== null);
-    const where = typeof place === 'string' ? place : place.join(' ');
+    const place = channel === null ? text('channels.device') : text('recent.channel', { channel });
+    const where = channelName === null ? place : `${place} ${channelName}`;
     const targets = new Set([event.target, ...event.regions.map(({ target }) => target)].filter(isText));
     const facts = [
       ...targets,
