@@ -165,6 +165,11 @@ RED.nodes.registerType<MqttProperties, MqttCredentials>('hsp-mqtt', {
     };
     broker.on('change', update);
     update();
+    // Flows may lack these fields; they mean what the runtime takes them for.
+    for (const [name, usual] of Object.entries({ qos: '1', language: 'en' })) {
+      const select = $(`#node-input-${name}`);
+      if (!select.val()) select.val(usual);
+    }
     const finds = $('#node-input-discovery');
     const pictures = $('#node-input-pictures');
     const follow = () => {
