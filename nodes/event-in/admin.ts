@@ -89,8 +89,8 @@ function test(RED: NodeAPI, { id, kind, channel }: Question): unknown {
   const isChannel =
     channel === null || (Number.isInteger(channel) && Number(channel) >= 1 && Number(channel) <= MAX_CHANNEL);
   if (!isKind || !isChannel) throw new Refusal(422, 'notUnderstood');
-  const node = nodeOf(RED, id, 'hsp-event-in') as EventInNode | null;
+  const node = nodeOf(RED, id, 'hsp-event-in');
   if (node?.sendTest === undefined) throw new Refusal(409, 'notDeployed');
-  const { events, heldBackBy } = node.sendTest(kind as EventKind, channel === null ? null : Number(channel));
+  const { events, heldBackBy } = node.sendTest(kind, channel === null ? null : Number(channel));
   return { sent: events.map(({ state }) => state), heldBackBy };
 }
