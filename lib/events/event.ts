@@ -4,8 +4,8 @@ import type { EventKind } from './kinds';
 
 export type EventState = 'start' | 'end' | 'once';
 
-/** How the message reached us. */
-export type EventSource = 'isapi' | 'hsp' | 'push' | 'poll';
+/** How the message reached us. `test`: not at all; somebody tries a flow, and no device said it. */
+export type EventSource = 'isapi' | 'hsp' | 'push' | 'poll' | 'test';
 
 export interface DeviceIdentity {
   /** The name the user gave, else the device's own, else the host. */

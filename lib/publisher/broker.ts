@@ -101,7 +101,8 @@ export class BrokerLink {
 
   constructor(
     private readonly options: BrokerOptions,
-    private readonly will: MqttMessage,
+    /** Null: nobody has to know that we went. */
+    private readonly will: MqttMessage | null,
     private readonly clock: Clock,
     private readonly random: () => number,
     private readonly listener: BrokerListener,
@@ -224,7 +225,6 @@ export class BrokerLink {
 
   private clientOptions(url: string): IClientOptions {
     const { username, password, clientId, tls = {} } = this.options;
-    const { topic, payload, retain } = this.will;
     const isSecure = /^(?:mqtts|wss|ssl|tls):/i.test(url);
     return {
       clientId,
@@ -235,7 +235,7 @@ export class BrokerLink {
       keepalive: BROKER_KEEP_ALIVE_S,
       resubscribe: false,
       queueQoSZero: false,
-      will: { topic, payload: Buffer.from(payload), qos: 1, retain },
+      ...(this.will === null ? {} : { will: willOf(this.will) }),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(isSecure
@@ -256,6 +256,10 @@ export class BrokerLink {
     this.state = state;
     this.listener.onState(state);
   }
+}
+
+function willOf({ topic, payload, retain }: MqttMessage): NonNullable<IClientOptions['will']> {
+  return { topic, payload: Buffer.from(payload), qos: 1, retain };
 }
 
 function sessionOf(

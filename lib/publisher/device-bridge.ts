@@ -5,7 +5,6 @@ import type { HikvisionEvent } from '../events/event';
 import { DEFAULT_ALLOWANCE, type Allowance } from '../mqtt/allowance';
 import {
   describeDevice,
-  infoPayload,
   limitedTo,
   statusPayload,
   withSeen,
@@ -14,6 +13,7 @@ import {
 } from '../mqtt/description';
 import { packEvent } from '../mqtt/journaled';
 import { DeviceSettings, readAfterCommand, readAfterEvent, readAgain } from '../mqtt/readings';
+import { retainedOf } from '../mqtt/retained';
 import { DeviceStates, type StateKey } from '../mqtt/states';
 import { portOf, type CommandTopic, type MqttMessage, type Topics } from '../mqtt/topics';
 import type { ConnectionState } from '../session/connection';
@@ -172,14 +172,17 @@ export class DeviceBridge {
   retained(): MqttMessage[] {
     const { topics, slug } = this.given;
     if (this.ownership !== 'ours') return [];
-    return [
-      ...(this.discovery ?? []),
-      ...(this.description === null ? [] : [topics.info(slug, infoPayload(this.description))]),
-      ...this.settings.all(),
-      ...(this.isOnline ? this.states.connected(this.known()) : this.states.all()),
-      this.statusMessage(),
-      topics.availability(slug, this.isOnline),
-    ];
+    const { description, settings, isOnline } = this;
+    return retainedOf({
+      topics,
+      slug,
+      description,
+      discovery: this.discovery ?? [],
+      settings,
+      states: isOnline ? this.states.connected(this.known()) : this.states.all(),
+      status: this.statusMessage(),
+      isOnline,
+    });
   }
 
   /** A state that the broker still has from an earlier run; it is off unless the device says otherwise. */

@@ -1,10 +1,13 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { systemClock } from '../../lib/index';
+import { randomUUID } from 'node:crypto';
+import type { NodeAPI, NodeDef } from 'node-red';
+import { systemClock, type HikvisionEvent, type Timer } from '../../lib/index';
 import { connectionOf } from '../shared/connection';
 import { EventFilter, filterSettings, millisecondsOf, type FilterFields } from '../shared/filter';
 import { toMessage } from '../shared/message';
 import { translatorOf } from '../shared/runtime';
 import { StatusLine } from '../shared/status';
+import { serveAdmin, type EventInNode } from './admin';
+import { testEventsOf } from './test-event';
 
 interface EventInDef extends NodeDef, FilterFields {
   readonly device: string;
@@ -16,9 +19,13 @@ interface EventInDef extends NodeDef, FilterFields {
   readonly outputs?: number;
 }
 
+/** A test event lasts so long: long enough to see that a flow does something, and something else at the end. */
+const TEST_EVENT_MS = 2_000;
+
 /** Sends one message per event of a device: its start and its end, not its repeats. */
 export = (RED: NodeAPI): void => {
-  RED.nodes.registerType('hsp-event-in', function (this: Node, def: EventInDef) {
+  serveAdmin(RED);
+  RED.nodes.registerType('hsp-event-in', function (this: EventInNode, def: EventInDef) {
     RED.nodes.createNode(this, def);
     const connection = connectionOf(RED, def.device);
     const translate = translatorOf(RED);
@@ -37,14 +44,12 @@ export = (RED: NodeAPI): void => {
     }
 
     const options = { pictures: def.pictures !== false, raw: def.raw === true };
-    const filter = new EventFilter(
-      filtering.settings,
-      systemClock,
-      (event) => {
-        const message = { ...toMessage(event, options) };
-        this.send(Number(def.outputs) === 2 && event.state === 'end' ? [null, message] : message);
-      },
-      (count) => status.setNote(translate('hsp-event-in.status.suppressed', { count })),
+    const send = (event: HikvisionEvent) => {
+      const message = { ...toMessage(event, options) };
+      this.send(Number(def.outputs) === 2 && event.state === 'end' ? [null, message] : message);
+    };
+    const filter = new EventFilter(filtering.settings, systemClock, send, (count) =>
+      status.setNote(translate('hsp-event-in.status.suppressed', { count })),
     );
     const events = connection.onEvent((event) => filter.push(event), {
       ...(endAfterMs === 0 ? {} : { endAfterMs }),
@@ -55,7 +60,33 @@ export = (RED: NodeAPI): void => {
     const remarks = connection.onRemarks((known) => status.setRemarks(known));
     connection.register(this);
 
+    // Past the filter, which remembers what really happens.
+    const ends = new Set<Timer>();
+    this.sendTest = (kind, channel) => {
+      const { name, host } = connection;
+      const tested = testEventsOf(
+        kind,
+        channel,
+        filtering.settings,
+        { name, host },
+        { id: randomUUID(), nowMs: Date.now() },
+      );
+      for (const event of tested.events) {
+        if (event.state !== 'end') {
+          send(event);
+          continue;
+        }
+        const timer = systemClock.after(TEST_EVENT_MS, () => {
+          ends.delete(timer);
+          send({ ...event, receivedAt: new Date().toISOString() });
+        });
+        ends.add(timer);
+      }
+      return tested;
+    };
+
     this.on('close', (done: () => void) => {
+      for (const timer of ends) timer.cancel();
       events.close();
       states.close();
       remarks.close();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 import {
   allowanceFrom,
   DEFAULT_ALLOWANCE,
@@ -16,6 +16,7 @@ import { connectionOf, type Connection } from '../shared/connection';
 import { translatorOf } from '../shared/runtime';
 import type { StatusText, Translate } from '../shared/status';
 import { brokerOf } from '../shared/broker';
+import { serveAdmin, type MqttNode } from './admin';
 
 interface MqttDef extends NodeDef {
   /** An `mqtt-broker` node; empty: `url`. */
@@ -46,10 +47,12 @@ interface Used {
 
 /** Publishes the events of devices to an MQTT broker, and carries out what may be commanded there. */
 export = (RED: NodeAPI): void => {
-  RED.nodes.registerType<Node<Credentials>, MqttDef, unknown, Credentials>(
+  serveAdmin(RED);
+  RED.nodes.registerType<MqttNode, MqttDef, unknown, Credentials>(
     'hsp-mqtt',
-    function (this: Node<Credentials>, def: MqttDef) {
+    function (this: MqttNode, def: MqttDef) {
       RED.nodes.createNode(this, def);
+      this.brokerUrl = (def.url ?? '').trim();
       const translate = translatorOf(RED);
       const broker = brokerOf(RED.nodes.getNode(def.broker ?? ''), def.url, this.credentials);
       if (broker === null) {
@@ -106,7 +109,8 @@ function devicesOf(RED: NodeAPI, def: MqttDef): Used[] {
       };
       const word = def.allow?.[id];
       const allowance = allowanceFrom(word) ?? DEFAULT_ALLOWANCE;
-      const { name, webAddress } = connection;
+      // Topics are made of it: what the device calls itself is known only later, and they must not change then.
+      const { givenName: name, webAddress } = connection;
       const known = webAddress === null ? {} : { configurationUrl: webAddress };
       return { connection, device: { name, key: id, source, allowance, ...known } };
     });

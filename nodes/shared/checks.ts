@@ -31,6 +31,13 @@ export interface EditorCommand {
   readonly params: Readonly<Record<string, EditorParam>>;
 }
 
+/** Kinds of events that stand together in a dialog, with their icons of Font Awesome. */
+export interface KindGroup {
+  readonly group: string;
+  readonly icon: string;
+  readonly kinds: readonly { readonly kind: string; readonly icon: string }[];
+}
+
 /** A field: a value, or where to find it when a message comes (`msg`, `flow`, `env`, ...). */
 export interface TypedField {
   readonly type: string;

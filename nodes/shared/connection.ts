@@ -11,6 +11,7 @@ import type {
 } from '../../lib/index';
 import type { Node, NodeAPI } from 'node-red';
 import type { DeviceState } from './message';
+import { RecentEvents, type RecentEvent } from './recent-events';
 import type { DialInWish, PushWish } from './settings';
 import type { Share, SharedWays } from './shared-ways';
 
@@ -84,6 +85,7 @@ export class Connection {
   private readonly stateListeners = new Set<(state: DeviceState) => void>();
   private readonly eventListeners = new Set<EventListener>();
   private readonly remarkListeners = new Set<(remarks: Remarks) => void>();
+  private readonly recent = new RecentEvents();
   private remarks: Remarks;
   private remarksTimer: Timer | undefined;
   private client: HikvisionClient | undefined;
@@ -118,6 +120,26 @@ export class Connection {
     if ('options' in settings && settings.options.name === undefined && this.deviceName !== null)
       return this.deviceName;
     return settings.name;
+  }
+
+  /** The name the user gave, else the host: it never changes while the settings stay. */
+  get givenName(): string {
+    return this.given.settings.name;
+  }
+
+  /** Name or address, without port; empty where there is none. */
+  get host(): string {
+    const { settings } = this.given;
+    return 'options' in settings ? new URL(settings.options.url).hostname : '';
+  }
+
+  /** What the device told lately, the last first; collected while a node waits for events. */
+  get recentEvents(): readonly RecentEvent[] {
+    return this.recent.list();
+  }
+
+  get isCollecting(): boolean {
+    return this.client !== undefined && this.eventListeners.size > 0;
   }
 
   /** Where the web page of the device is, without user and password; null where it has none. */
@@ -199,7 +221,7 @@ export class Connection {
   onEvent(listener: (event: HikvisionEvent) => void, options: EventOptions = {}): Subscription {
     const entry: EventListener = { listener, options };
     this.eventListeners.add(entry);
-    if (this.client !== undefined) entry.handle = this.client.events(listener, options);
+    if (this.client !== undefined) entry.handle = this.listen(this.client, entry);
     return {
       close: () => {
         this.eventListeners.delete(entry);
@@ -282,10 +304,20 @@ export class Connection {
       }),
       client.onWarning(({ message }) => onWarning(message)),
     ];
-    for (const entry of this.eventListeners) entry.handle = client.events(entry.listener, entry.options);
+    for (const entry of this.eventListeners) entry.handle = this.listen(client, entry);
     // Why it failed is a state that the listeners above have been told; nothing else waits for this attempt.
     client.connect().catch(() => undefined);
     this.watchCounters(client);
+  }
+
+  private listen(client: HikvisionClient, entry: EventListener): Subscription {
+    const { listener, options } = entry;
+    return client.events((event) => {
+      // Each listener is told all events; the eldest tells what happened lately, so that it is remembered once.
+      const [eldest] = this.eventListeners;
+      if (eldest === entry) this.recent.push(event);
+      listener(event);
+    }, options);
   }
 
   /** The options of the client, with its part in what the devices share. @throws where the device cannot do without. */

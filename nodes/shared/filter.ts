@@ -6,30 +6,22 @@
  */
 import type { Clock, EventKind, EventState, HikvisionEvent } from '../../lib/index';
 import { EVENT_KIND_NAMES } from '../../lib/index';
-import { includesNumber, isEmptyList, parseNumberList, parseWordList, type NumberList } from './lists';
+import { parseNumberList, parseWordList } from './lists';
+import { DEVICE_WORD, mismatchOf, type MatchSettings } from './matching';
 
 /** Events held or known to run at one node; devices run 512 at most. Beyond it the oldest is forgotten. */
 const MAX_RUNNING = 4_096;
 /** Pairs of kind and channel whose last report is remembered for the cool-down. */
 const MAX_COOLING = 4_096;
 
-export interface FilterSettings {
-  /** Empty: all kinds. */
+export interface FilterSettings extends MatchSettings {
   readonly kinds: ReadonlySet<EventKind>;
-  /** Empty: all channels. Its word stands for events of the device itself. */
-  readonly channels: NumberList;
-  /** Lower case; empty: all targets. */
-  readonly targets: ReadonlySet<string>;
-  /** Numbers of rules on the device; empty: all. */
-  readonly regions: NumberList;
   /** Edges that are passed on. */
   readonly states: ReadonlySet<EventState>;
   /** An event shorter than this is never reported. 0: none is too short. `once` has no duration and always passes. */
   readonly minDurationMs: number;
   /** After a report, further events of the same kind and channel are left out for this long. 0: none is. */
   readonly coolDownMs: number;
-  /** Pass on what the device replayed or delivered late. */
-  readonly stale: boolean;
 }
 
 /** The properties of a node that say what it passes on, as they stand in a flow. */
@@ -47,9 +39,6 @@ export interface FilterFields {
 }
 
 export const EVENT_STATES = ['start', 'end', 'once'] as const satisfies readonly EventState[];
-
-/** What stands in the channel list for events of the device itself. */
-export const DEVICE_WORD = 'device';
 
 /**
  * Reads the properties of a node; what is missing has its default.
@@ -225,15 +214,7 @@ export class EventFilter {
   }
 
   private matches(event: HikvisionEvent): boolean {
-    const { kinds, channels, targets, regions, stale } = this.settings;
-    if (!stale && event.stale) return false;
-    if (kinds.size > 0 && !kinds.has(event.kind)) return false;
-    if (!isEmptyList(channels)) {
-      if (event.channel === null ? !channels.word : !includesNumber(channels, event.channel)) return false;
-    }
-    if (targets.size > 0 && !targetsOf(event).some((target) => targets.has(target.toLowerCase()))) return false;
-    if (isEmptyList(regions)) return true;
-    return event.regions.some(({ id }) => id !== null && includesNumber(regions, id));
+    return mismatchOf(event, this.settings) === null;
   }
 }
 
@@ -251,10 +232,6 @@ function keyOf(event: HikvisionEvent): string {
   // `details` is read from the document when first asked for; only alarm inputs are worth that here.
   const port = event.kind === 'alarmInput' ? event.details.rawPort : undefined;
   return `${groupOf(event)}${regions}|${typeof port === 'string' ? port : ''}${event.stale ? STALE_MARK : ''}`;
-}
-
-function targetsOf(event: HikvisionEvent): string[] {
-  return [event.target, ...event.regions.map(({ target }) => target)].filter((target) => target !== null);
 }
 
 function textOf(value: unknown): string {

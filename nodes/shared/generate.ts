@@ -1,6 +1,6 @@
 /** What the build writes into dialogs, help and locales, derived from the registry. Pure. */
 import { nameSourceOf, type CommandDescription } from '../../lib/index';
-import type { EditorCommand, EditorParam } from './checks';
+import type { EditorCommand, EditorParam, KindGroup } from './checks';
 
 type Param = CommandDescription['params'][string];
 
@@ -36,46 +36,89 @@ function exampleText(kind: Param['kind'], example: unknown): string | null {
 const LONGEST_EXAMPLE = 120;
 
 /** The kinds in the groups of the dialog; one that stands in no group comes last, so that none is missing. */
-export function groupedKinds(kinds: readonly string[]): { group: string; kinds: string[] }[] {
-  const named = Object.entries(KIND_GROUPS).map(([group, own]) => ({
+export function groupedKinds(kinds: readonly string[]): KindGroup[] {
+  const named = Object.entries(KIND_GROUPS).map(([group, { icon, kinds: own }]) => ({
     group,
-    kinds: own.filter((kind) => kinds.includes(kind)),
+    icon,
+    kinds: Object.entries(own)
+      .filter(([kind]) => kinds.includes(kind))
+      .map(([kind, ownIcon]) => ({ kind, icon: ownIcon })),
   }));
-  const placed = new Set(named.flatMap((each) => each.kinds));
-  const rest = kinds.filter((kind) => !placed.has(kind));
-  return [...named, { group: 'rest', kinds: rest }].filter((each) => each.kinds.length > 0);
+  const placed = new Set(named.flatMap((each) => each.kinds.map(({ kind }) => kind)));
+  const rest = kinds.filter((kind) => !placed.has(kind)).map((kind) => ({ kind, icon: 'fa-question' }));
+  return [...named, { group: 'rest', icon: 'fa-ellipsis-h', kinds: rest }].filter((each) => each.kinds.length > 0);
 }
 
-/** What belongs together when somebody looks for a kind. */
-const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  detection: ['motion', 'pir', 'person', 'face', 'vehicle', 'audio', 'sceneChange', 'ship', 'radar'],
-  perimeter: [
-    'lineCrossing',
-    'intrusion',
-    'regionEntrance',
-    'regionExit',
-    'loitering',
-    'crowd',
-    'running',
-    'parking',
-    'unattendedBaggage',
-    'objectRemoval',
-    'behavior',
-  ],
-  access: ['doorbell', 'access', 'plate', 'trafficIncident', 'peopleCounting'],
-  alarm: ['alarmInput', 'alarmOutput', 'alarmPanel', 'temperature', 'fire', 'tamper'],
-  fault: [
-    'videoLoss',
-    'videoQuality',
-    'defocus',
-    'diskFull',
-    'diskError',
-    'networkBroken',
-    'ipConflict',
-    'illegalAccess',
-    'recording',
-    'deviceFault',
-  ],
+/** What belongs together when somebody looks for a kind, with icons of Font Awesome 4.7, which Node-RED has. */
+const KIND_GROUPS: Readonly<
+  Record<string, { readonly icon: string; readonly kinds: Readonly<Record<string, string>> }>
+> = {
+  detection: {
+    icon: 'fa-eye',
+    kinds: {
+      motion: 'fa-arrows-h',
+      pir: 'fa-feed',
+      person: 'fa-male',
+      face: 'fa-user-o',
+      vehicle: 'fa-car',
+      audio: 'fa-volume-up',
+      sceneChange: 'fa-picture-o',
+      ship: 'fa-ship',
+      radar: 'fa-bullseye',
+    },
+  },
+  perimeter: {
+    icon: 'fa-object-group',
+    kinds: {
+      lineCrossing: 'fa-exchange',
+      intrusion: 'fa-object-group',
+      regionEntrance: 'fa-sign-in',
+      regionExit: 'fa-sign-out',
+      loitering: 'fa-street-view',
+      crowd: 'fa-users',
+      running: 'fa-bolt',
+      parking: 'fa-product-hunt',
+      unattendedBaggage: 'fa-suitcase',
+      objectRemoval: 'fa-archive',
+      behavior: 'fa-child',
+    },
+  },
+  access: {
+    icon: 'fa-id-card-o',
+    kinds: {
+      doorbell: 'fa-bell-o',
+      access: 'fa-id-card-o',
+      plate: 'fa-newspaper-o',
+      trafficIncident: 'fa-road',
+      peopleCounting: 'fa-sort-numeric-asc',
+    },
+  },
+  alarm: {
+    icon: 'fa-bell',
+    kinds: {
+      alarmInput: 'fa-plug',
+      alarmOutput: 'fa-toggle-on',
+      alarmPanel: 'fa-shield',
+      temperature: 'fa-thermometer-half',
+      fire: 'fa-fire',
+      tamper: 'fa-hand-paper-o',
+    },
+  },
+  fault: {
+    icon: 'fa-wrench',
+    kinds: {
+      videoLoss: 'fa-eye-slash',
+      videoQuality: 'fa-tachometer',
+      defocus: 'fa-crosshairs',
+      diskFull: 'fa-database',
+      diskError: 'fa-hdd-o',
+      networkBroken: 'fa-chain-broken',
+      ipConflict: 'fa-clone',
+      illegalAccess: 'fa-user-secret',
+      recording: 'fa-dot-circle-o',
+      deviceFault: 'fa-exclamation-triangle',
+    },
+  },
 };
 
 /** The list of commands for the help, in Markdown: folded by family, because there are many. */

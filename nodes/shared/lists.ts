@@ -53,3 +53,35 @@ export function includesNumber(list: NumberList, value: number): boolean {
 export function isEmptyList(list: NumberList): boolean {
   return list.ranges.length === 0 && !list.word;
 }
+
+/** The list with one number put in, or taken out of whatever range it is in. */
+export function withNumber(list: NumberList, value: number, isIn: boolean): NumberList {
+  const others = list.ranges.flatMap(({ from, to }) => {
+    if (value < from || value > to) return [{ from, to }];
+    return [
+      { from, to: value - 1 },
+      { from: value + 1, to },
+    ].filter((part) => part.from <= part.to);
+  });
+  return { ...list, ranges: joined(isIn ? [...others, { from: value, to: value }] : others) };
+}
+
+/** As people type it, what follows one another as a range: `1, 3-5, device`. */
+export function formatNumberList({ ranges, word }: NumberList, wordText: string): string {
+  const parts = ranges.flatMap(({ from, to }) => {
+    if (to - from === 1) return [`${from}`, `${to}`];
+    return [from === to ? `${from}` : `${from}-${to}`];
+  });
+  return [...parts, ...(word ? [wordText] : [])].join(', ');
+}
+
+/** In order, and one range for what touches. */
+function joined(ranges: NumberList['ranges']): NumberList['ranges'] {
+  const result: { from: number; to: number }[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else result.push({ from, to });
+  }
+  return result;
+}

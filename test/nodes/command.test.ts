@@ -110,7 +110,7 @@ describe(`hsp-command on ${nodeRed}`, () => {
     const { error } = await ask({ payload: { preset: 0, chanel: 1 } });
     expect(error).toMatchObject({ code: 'HIK_ARGUMENT' });
     expect(error?.message).toMatch(/preset.*chanel|chanel.*preset/);
-    expect(statusOf('run')).toBe('red ring error: wrong arguments');
+    expect(statusOf('run')).toBe('red ring error: wrong arguments, see the debug panel');
   });
 
   it('reports a command that does not exist, and none at all', async () => {

@@ -59,7 +59,7 @@ describe(`hsp-connect on ${nodeRed}`, () => {
     await until('lost and back', () => states(messages).filter((state) => state === 'connected').length === 2);
     const lost = payloads(messages).find(({ state }) => state === 'lost');
     expect(lost).toMatchObject({ code: 'HIK_CONNECTION_LOST', reason: expect.stringContaining('127.0.0.1') as string });
-    expect(statusesOf('connect')).toContain('red ring broken: connection broke');
+    expect(statusesOf('connect')).toContain('red ring broken: connection broke, trying again');
   });
 
   it('obeys connect, disconnect and status', async () => {
@@ -121,11 +121,11 @@ describe(`a wrong password on ${nodeRed}`, () => {
     const device = await camera();
     await loadFlow(five(deviceNode(device)), wrong);
     const messages = collect('out');
-    await untilStatus('connect', /^red ring refused: user or password$/);
+    await untilStatus('connect', /^red ring refused: user or password, correct the device$/);
     for (const id of ['events', 'more', 'run', 'again'])
-      expect(statusOf(id)).toBe('red ring refused: user or password');
+      expect(statusOf(id)).toBe('red ring refused: user or password, correct the device');
     for (const id of ['run', 'again', 'run']) helper.getNode(id).receive({});
-    await untilStatus('again', /^red ring error: user or password$/);
+    await untilStatus('again', /^red ring error: user or password, correct the device$/);
     expect(device.authFailures).toBe(1);
     expect(payloads(messages).at(-1)).toMatchObject({ state: 'refused', code: 'HIK_AUTHENTICATION' });
 
@@ -143,10 +143,10 @@ describe(`a wrong password on ${nodeRed}`, () => {
     const device = await camera({ lock: { attempts: 1, lockMs: 600_000 } });
     await loadFlow(five(deviceNode(device)), wrong);
     const messages = collect('out');
-    await untilStatus('events', /^red ring (locked, \d+ min left|refused)/);
+    await untilStatus('events', /^red ring (locked, wait \d+ min|refused)/);
     const seen = payloads(messages).at(-1);
     if (seen?.state === 'refused') helper.getNode('connect').receive({ payload: 'connect' });
-    await untilStatus('events', /^red ring locked, \d+ min left$/);
+    await untilStatus('events', /^red ring locked, wait \d+ min$/);
     expect(payloads(messages).at(-1)).toMatchObject({ state: 'locked', code: 'HIK_LOCKED' });
     expect(Date.parse(payloads(messages).at(-1)?.unlockAt ?? '')).toBeGreaterThan(Date.now());
   });
@@ -185,7 +185,7 @@ describe(`another device at the same address on ${nodeRed}`, () => {
     simulators.push(other);
     await deploy(reporting(deviceNode(other)), 'full');
     const messages = collect('out');
-    await untilStatus('connect', /^red ring refused: another device$/);
+    await untilStatus('connect', /^red ring refused: another device, send connect to accept$/);
     expect(payloads(messages).at(-1)).toMatchObject({ state: 'refused', code: 'HIK_IDENTITY' });
 
     helper.getNode('connect').receive({ payload: 'connect' });

@@ -139,7 +139,7 @@ describe(`hsp-event-in on ${nodeRed}`, () => {
 
   it('shows that no device is chosen', async () => {
     await loadFlow([tab, node('events', 'hsp-event-in', { device: '' })], {});
-    expect(statusOf('events')).toBe('red ring no device chosen');
+    expect(statusOf('events')).toBe('red ring no device chosen: open the node, choose one');
   });
 
   it('reads a flow that was saved with nothing but a device', async () => {

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../../lib/index';
 import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
@@ -18,10 +21,23 @@ describe('what the edit dialog knows', () => {
 
   it('has every kind in one group, and loses none that is new', () => {
     const all = groupedKinds([...EVENT_KIND_NAMES, 'brandNew']);
-    const placed = all.flatMap(({ kinds }) => kinds);
+    const placed = all.flatMap(({ kinds }) => kinds.map(({ kind }) => kind));
     expect(placed.toSorted()).toEqual([...EVENT_KIND_NAMES, 'brandNew'].toSorted());
     expect(all.at(-1)).toMatchObject({ group: 'rest' });
-    expect(all.at(-1)?.kinds).toContain('brandNew');
+    expect(all.at(-1)?.kinds).toContainEqual({ kind: 'brandNew', icon: 'fa-question' });
+  });
+
+  it('has icons that Node-RED has, and names for all kinds and groups', () => {
+    const editor = dirname(createRequire(__filename).resolve('@node-red/editor-client/package.json'));
+    const css = readFileSync(join(editor, 'public/vendor/font-awesome/css/font-awesome.min.css'), 'utf8');
+    const { 'hsp-event-in': texts } = JSON.parse(
+      readFileSync(resolve(__dirname, '../../nodes/event-in/locale.json'), 'utf8'),
+    ) as Record<'hsp-event-in', { kind: Record<string, string>; group: Record<string, string> }>;
+    for (const { group, icon, kinds } of groupedKinds(EVENT_KIND_NAMES)) {
+      expect(texts.group).toHaveProperty(group);
+      for (const one of [icon, ...kinds.map((each) => each.icon)]) expect(css).toContain(`.${one}:before`);
+      for (const { kind } of kinds) expect(texts.kind).toHaveProperty(kind);
+    }
   });
 
   it('tells the class of devices of a command', () => {

@@ -81,7 +81,7 @@ describe(`hsp-mqtt on ${nodeRed}`, () => {
 
   it('says that it has no broker', async () => {
     await loadFlow([tab, node('out', 'hsp-mqtt', { url: '' })], {});
-    expect(statusOf('out')).toBe('red ring no broker chosen');
+    expect(statusOf('out')).toBe('red ring no broker chosen: open the node, choose one');
   });
 });
 

@@ -8,18 +8,23 @@ export type Translate = (key: string, values?: Record<string, string | number>) 
 export function showTicks(
   container: JQuery,
   name: string,
-  options: readonly { readonly value: string; readonly label: string }[],
+  options: readonly { readonly value: string; readonly label: string; readonly icon?: string }[],
   chosen: readonly string[],
 ): void {
   container.empty();
-  for (const { value, label } of options) {
+  for (const { value, label, icon } of options) {
     const id = `node-input-hsp-${name}-${value}`;
     const tick = $('<input type="checkbox">').attr({ id, value }).prop('checked', chosen.includes(value));
     $('<label class="hsp-tick">')
       .attr('for', id)
-      .append(tick, document.createTextNode(` ${label}`))
+      .append(tick, ...(icon === undefined ? [] : [iconOf(icon)]), document.createTextNode(` ${label}`))
       .appendTo(container);
   }
+}
+
+/** For the eye alone; what it stands for is said beside it. */
+export function iconOf(name: string): JQuery {
+  return $('<i aria-hidden="true">').addClass(`fa fa-fw ${name}`);
 }
 
 export function readTicks(container: JQuery): string[] {

@@ -1,6 +1,6 @@
 /** What the build puts into each bundle (nodes/build.ts), and what the editor of Node-RED offers. Types only. */
 import type { EditorRED } from 'node-red';
-import type { EditorCommand } from '../checks';
+import type { EditorCommand, KindGroup } from '../checks';
 
 declare global {
   /** What may be commanded over MQTT, from nothing to most. */
@@ -8,6 +8,6 @@ declare global {
   /** All commands, derived from the registry. */
   const COMMANDS: readonly EditorCommand[];
   /** The kinds of events by group, derived from the table of kinds. */
-  const EVENT_KIND_GROUPS: readonly { readonly group: string; readonly kinds: readonly string[] }[];
+  const EVENT_KIND_GROUPS: readonly KindGroup[];
   const RED: EditorRED;
 }
