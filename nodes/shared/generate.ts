@@ -23,49 +23,6 @@ function editorParam(param: Param): EditorParam {
   return { ...param, pattern: { source: expression.source, flags: expression.flags, meaning } };
 }
 
-/** The kinds in the groups of the dialog; one that stands in no group comes last, so that none is missing. */
-export function groupedKinds(kinds: readonly string[]): { group: string; kinds: string[] }[] {
-  const named = Object.entries(KIND_GROUPS).map(([group, own]) => ({
-    group,
-    kinds: own.filter((kind) => kinds.includes(kind)),
-  }));
-  const placed = new Set(named.flatMap((each) => each.kinds));
-  const rest = kinds.filter((kind) => !placed.has(kind));
-  return [...named, { group: 'rest', kinds: rest }].filter((each) => each.kinds.length > 0);
-}
-
-/** What belongs together when somebody looks for a kind. */
-const KIND_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  detection: ['motion', 'pir', 'person', 'face', 'vehicle', 'audio', 'sceneChange', 'ship', 'radar'],
-  perimeter: [
-    'lineCrossing',
-    'intrusion',
-    'regionEntrance',
-    'regionExit',
-    'loitering',
-    'crowd',
-    'running',
-    'parking',
-    'unattendedBaggage',
-    'objectRemoval',
-    'behavior',
-  ],
-  access: ['doorbell', 'access', 'plate', 'trafficIncident', 'peopleCounting'],
-  alarm: ['alarmInput', 'alarmOutput', 'alarmPanel', 'temperature', 'fire', 'tamper'],
-  fault: [
-    'videoLoss',
-    'videoQuality',
-    'defocus',
-    'diskFull',
-    'diskError',
-    'networkBroken',
-    'ipConflict',
-    'illegalAccess',
-    'recording',
-    'deviceFault',
-  ],
-};
-
 /** The list of commands for the help, in Markdown: folded by family, because there are many. */
 export function commandHelp(commands: readonly CommandDescription[]): string {
   const lines = ['### Commands', ''];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../../lib/index';
+import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES, groupedKinds } from '../../lib/index';
 import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
-import { commandHelp, detailsHelp, editorCommands, groupedKinds, helpFrom } from '../../nodes/shared/generate';
+import { commandHelp, detailsHelp, editorCommands, helpFrom } from '../../nodes/shared/generate';
 
 const commands = editorCommands(commandList());
 const param = (command: string, name: string) => {
