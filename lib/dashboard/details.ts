@@ -27,7 +27,8 @@ export function wordsOf(name: string): string {
 /** What a reader wants to know first: what happened at a door, and who; null where the kind says it all. */
 export function headlineOf(event: HikvisionEvent): string | null {
   const { key } = event.details;
-  const parts = [typeof key === 'string' ? wordsOf(shownText(key)) : null, subjectOf(event)];
+  const what = typeof key === 'string' && key !== event.kind ? wordsOf(shownText(key)) : null;
+  const parts = [what, subjectOf(event)];
   const said = parts.filter((part) => part !== null && part !== '');
   return said.length === 0 ? null : said.join(' · ');
 }

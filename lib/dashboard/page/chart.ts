@@ -7,12 +7,11 @@ import { clockWords, lengthWords } from './words';
 /** Lanes drawn; the list below has the rest. */
 const MAX_LANES = 24;
 const MINUTE_MS = 60_000;
-/** Between two lines of the axis, by the length of the whole. */
-const TICKS: readonly (readonly [upToMs: number, everyMs: number])[] = [
-  [2 * MINUTE_MS, 30_000],
-  [10 * MINUTE_MS, 2 * MINUTE_MS],
-  [60 * MINUTE_MS, 10 * MINUTE_MS],
-];
+/** Between two lines of the axis: the first that leaves room for what is written there. */
+const TICKS_MS = [30_000, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 20 * MINUTE_MS];
+const TICK_WIDTH_PX = 95;
+/** No time is written so near to an end. */
+const TICK_MARGIN_PX = 36;
 /** A bar that is shorter could not be seen; percent of the width. */
 const MIN_WIDTH = 0.4;
 
@@ -25,7 +24,8 @@ interface Lane {
 
 export class Chart {
   private readonly box = byId('lanes', HTMLElement);
-  private readonly axis = element('div', { class: 'axis' });
+  private readonly axisTrack = element('div', { class: 'track' });
+  private readonly axis = element('div', { class: 'axis' }, element('div', { class: 'label' }), this.axisTrack);
   private readonly empty = element('p', { class: 'nothing' });
   private readonly lanes = new Map<string, Lane>();
   private readonly marks = new Map<number, HTMLElement>();
@@ -59,8 +59,8 @@ export class Chart {
     const drawn = new Set(within.map(({ id }) => id));
     for (const id of this.marks.keys()) if (!drawn.has(id)) this.marks.delete(id);
     setText(this.empty, items.length === 0 ? 'Nothing in this time.' : '');
-    this.drawAxis(fromMs, nowMs);
     setChildren(this.box, [this.axis, ...items, ...(items.length === 0 ? [this.empty] : [])]);
+    this.drawAxis(fromMs, nowMs);
     return within.length;
   }
 
@@ -68,8 +68,9 @@ export class Chart {
     const lane = this.lanes.get(key) ?? this.makeLane(key);
     const [first] = rows;
     if (first !== undefined) {
-      setText(lane.label, this.model.channelName(first));
-      setText(lane.place, this.model.deviceName(first.device));
+      const [label, place] = this.model.where(first);
+      setText(lane.label, label);
+      setText(lane.place, place);
     }
     setChildren(
       lane.track,
@@ -96,7 +97,7 @@ export class Chart {
     const classes = [isPoint ? 'point' : 'span', `group-${this.model.kind(row.kind).group}`];
     if (row.phase === 'running') classes.push('running');
     if (row.stale) classes.push('stale');
-    if (row.inferred) classes.push('inferred');
+    if (row.inferred && !isPoint) classes.push('inferred');
     const text = classes.join(' ');
     if (mark.className !== text) mark.className = text;
     const left = part(row.startMs);
@@ -108,18 +109,20 @@ export class Chart {
   }
 
   private drawAxis(fromMs: number, nowMs: number): void {
-    const everyMs = TICKS.find(([upToMs]) => nowMs - fromMs <= upToMs)?.[1] ?? 10 * MINUTE_MS;
+    const widthPx = this.axisTrack.clientWidth;
+    const pxPerMs = widthPx / (nowMs - fromMs);
+    const everyMs = TICKS_MS.find((ms) => ms * pxPerMs >= TICK_WIDTH_PX) ?? 30 * MINUTE_MS;
     const ticks: HTMLElement[] = [];
     for (let ms = Math.ceil(fromMs / everyMs) * everyMs; ms <= nowMs; ms += everyMs) {
+      const leftPx = (ms - fromMs) * pxPerMs;
+      if (leftPx < TICK_MARGIN_PX || leftPx > widthPx - TICK_MARGIN_PX) continue;
       const time = new Date(ms);
       const format: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
       if (everyMs < MINUTE_MS) format.second = '2-digit';
       const tick = element('span', { class: 'tickmark' }, element('span', {}, time.toLocaleTimeString([], format)));
-      tick.style.left = `${((ms - fromMs) / (nowMs - fromMs)) * 100}%`;
+      tick.style.left = `${leftPx}px`;
       ticks.push(tick);
     }
-    const track = element('div', { class: 'track' });
-    track.append(...ticks);
-    this.axis.replaceChildren(element('div', { class: 'label' }), track);
+    this.axisTrack.replaceChildren(...ticks);
   }
 }

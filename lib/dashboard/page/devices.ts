@@ -29,6 +29,9 @@ const COUNTERS: readonly (readonly [keyof CountersView, string, string])[] = [
   ['reconnects', 'Reconnects', 'Connections after the first one'],
 ];
 
+/** Ought to be 0. */
+const ALARMING: readonly string[] = ['Dropped', 'Unreadable', 'Missed'];
+
 export class Devices {
   private readonly list = byId('devices', HTMLUListElement);
   private readonly totals = byId('totals', HTMLDListElement);
@@ -87,7 +90,7 @@ export class Devices {
       ...sums.map(([title, meaning, sum]) =>
         element(
           'div',
-          { title: meaning, class: sum > 0 && title !== 'Events' ? 'total some' : 'total' },
+          { title: meaning, class: sum > 0 && ALARMING.includes(title) ? 'total some' : 'total' },
           element('dt', {}, title),
           element('dd', {}, sum.toLocaleString()),
         ),

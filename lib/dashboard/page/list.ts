@@ -7,6 +7,8 @@ import { clockWords, lengthWords, roleWords, sourceWords } from './words';
 
 /** Rows drawn at first, and more at each request. */
 const PAGE = 40;
+/** Pictures beside a row; the others come after them when one is enlarged. */
+const THUMBS = 2;
 
 interface Line {
   readonly item: HTMLLIElement;
@@ -74,7 +76,7 @@ export class List {
 
   private lineOf(row: EventRow, nowMs: number): Line {
     const line = this.lines.get(row.id) ?? this.make(row.id);
-    const name = `${this.model.deviceName(row.device)}/${this.model.channelName(row)}`;
+    const name = this.model.where(row).join('/');
     if (line.row === row && line.name === name) return line;
     line.row = row;
     line.name = name;
@@ -102,6 +104,7 @@ export class List {
 
   private fill({ item, button, length }: Line, row: EventRow, nowMs: number): void {
     const isOpen = this.open.has(row.id);
+    const [first, second] = this.model.where(row);
     button.setAttribute('aria-expanded', String(isOpen));
     const badges = [
       row.phase === 'running' ? element('span', { class: 'mark now' }, 'now') : null,
@@ -126,9 +129,9 @@ export class List {
       element(
         'span',
         { class: 'where' },
-        element('span', { class: 'name' }, this.model.channelName(row)),
+        element('span', { class: 'name' }, first),
         ' ',
-        element('span', { class: 'note' }, this.model.deviceName(row.device)),
+        element('span', { class: 'note' }, second),
       ),
       element('span', { class: 'state' }, length, ...badges),
     );
@@ -145,7 +148,7 @@ export class List {
     return element(
       'span',
       { class: 'thumbs' },
-      ...row.pictures.map((role, index) => {
+      ...row.pictures.slice(0, THUMBS).map((role, index) => {
         const picture = element('img', { src: `/picture/${row.id}/${index}`, alt: '', loading: 'lazy' });
         const button = element(
           'button',

@@ -60,6 +60,12 @@ export class Model {
     return channelWords(row.channel, listed?.name ?? row.channelName);
   }
 
+  /** Where it happened: the channel first, unless it is the device itself. */
+  where(row: EventRow): readonly [first: string, second: string] {
+    const device = this.deviceName(row.device);
+    return row.channel === null ? [device, ''] : [this.channelName(row), device];
+  }
+
   title(row: EventRow): string {
     const { title, kind } = this.kind(row.kind);
     return kind === 'unknown' || kind === 'other' ? `${title}: ${row.eventType}` : title;

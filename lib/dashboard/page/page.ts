@@ -23,6 +23,8 @@ const LEGEND = [
   ['access', 'Access and traffic'],
   ['alarm', 'Alarm'],
   ['fault', 'Fault'],
+  ['rest inferred', 'End inferred'],
+  ['rest stale', 'Stale'],
 ] as const;
 
 const model = new Model();
@@ -142,7 +144,7 @@ function tick(): void {
 function tellNews(nowMs: number): void {
   const last = untold.at(-1);
   if (!isLive || last === undefined || nowMs - toldMs < NEWS_MS) return;
-  const where = `${model.title(last)}, ${model.channelName(last)}, ${model.deviceName(last.device)}`;
+  const where = [model.title(last), ...model.where(last)].filter((part) => part !== '').join(', ');
   setText(news, untold.length === 1 ? where : `${untold.length} new events, last: ${where}`);
   untold = [];
   toldMs = nowMs;

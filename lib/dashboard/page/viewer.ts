@@ -46,7 +46,8 @@ export class Viewer {
   }
 
   showEvent(row: EventRow, first: number): void {
-    const title = `${this.model.title(row)}, ${this.model.channelName(row)}, ${this.model.deviceName(row.device)}`;
+    const where = this.model.where(row).filter((part) => part !== '');
+    const title = [this.model.title(row), ...where].join(', ');
     const { length } = row.pictures;
     let at = first;
     const show = () => {

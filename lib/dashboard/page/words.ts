@@ -34,7 +34,9 @@ export function clockWords(ms: number, nowMs: number): string {
 export function lengthWords({ phase, hasStart, startMs, endMs }: EventRow, nowMs: number): string {
   if (phase === 'once') return '';
   if (!hasStart) return 'ended';
-  return phase === 'running' ? `for ${spanWords(nowMs - startMs)}` : spanWords((endMs ?? startMs) - startMs);
+  if (phase === 'running') return `for ${spanWords(nowMs - startMs)}`;
+  const ms = (endMs ?? startMs) - startMs;
+  return ms < 1_000 ? 'under 1 s' : spanWords(ms);
 }
 
 /** The ways by which events come, as the help of the nodes calls them. */

@@ -1,0 +1,68 @@
+/** A real browser for tests: pages whose complaints are collected, pictures to look at, and what axe finds. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+/** Given: pictures are kept there. */
+const PICTURES = process.env.HSP_PICTURES;
+
+/** Tests that need it are skipped where it is false. */
+export const hasBrowser = existsSync(CHROMIUM);
+/** Stands in the names of tests that are skipped. */
+export const browserNote = hasBrowser ? '' : ` (no ${CHROMIUM})`;
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+export interface Watched {
+  readonly page: Page;
+  /** Errors of the console and of scripts, as they come. */
+  readonly complaints: readonly string[];
+}
+
+/** A page in a context of its own. */
+export async function watchedPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return { page, complaints };
+}
+
+/** Keeps a picture where HSP_PICTURES names a folder. @param style for what must not be in it. */
+export async function picture(page: Page, name: string, style = '', fullPage = false): Promise<void> {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), style, fullPage });
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string | null;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
+/**
+ * What axe-core finds on the page that is serious or critical, a line each. The page has to let scripts in: `bypassCSP` of the
+ * context, where it has a policy.
+ *
+ * @param within a selector; the whole page when not given.
+ */
+export async function seriousFindings(page: Page, within = 'html'): Promise<string[]> {
+  const source = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(source);
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(within)})`);
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, help, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary}`));
+}
