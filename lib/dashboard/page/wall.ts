@@ -97,9 +97,9 @@ export class Wall {
     return marks;
   }
 
-  private noteOf({ device, takenMs }: Tile, nowMs: number): string {
-    const name = this.model.deviceName(device);
-    return takenMs === null ? name : `${name} · ${spanWords(nowMs - takenMs)} ago`;
+  private noteOf({ device, takenMs, none }: Tile, nowMs: number): string {
+    const age = takenMs === null ? (none.textContent ?? '').toLowerCase() : `${spanWords(nowMs - takenMs)} ago`;
+    return [this.model.deviceName(device), age].filter((part) => part !== '').join(' · ');
   }
 
   private tileOf(device: DeviceView, { channel, name, online }: ChannelView): Tile {
@@ -118,7 +118,7 @@ export class Wall {
 
   private make(key: string, device: number, channel: number): Tile {
     const picture = element('img', { alt: '', hidden: true });
-    const none = element('span', { class: 'none' });
+    const none = element('span', { class: 'none', 'aria-hidden': 'true' });
     const badge = element('span', { class: 'badge', hidden: true });
     const button = element('button', { type: 'button', class: 'shot' }, none, picture);
     const name = element('span', { class: 'name' });
