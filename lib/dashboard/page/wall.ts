@@ -14,6 +14,8 @@ const ONCE_SHOWN_MS = 8_000;
 interface Tile {
   readonly item: HTMLLIElement;
   readonly button: HTMLButtonElement;
+  /** What the button is called by a screen reader. */
+  readonly label: HTMLElement;
   readonly picture: HTMLImageElement;
   readonly none: HTMLElement;
   readonly badge: HTMLElement;
@@ -97,9 +99,9 @@ export class Wall {
     return marks;
   }
 
-  private noteOf({ device, takenMs, none }: Tile, nowMs: number): string {
-    const age = takenMs === null ? (none.textContent ?? '').toLowerCase() : `${spanWords(nowMs - takenMs)} ago`;
-    return [this.model.deviceName(device), age].filter((part) => part !== '').join(' · ');
+  private noteOf({ device, takenMs }: Tile, nowMs: number): string {
+    const name = this.model.deviceName(device);
+    return takenMs === null ? name : `${name} · ${spanWords(nowMs - takenMs)} ago`;
   }
 
   private tileOf(device: DeviceView, { channel, name, online }: ChannelView): Tile {
@@ -107,7 +109,7 @@ export class Wall {
     const tile = this.tiles.get(key) ?? this.make(key, device.id, channel);
     const words = channelWords(channel, name);
     setText(tile.name, words);
-    tile.button.setAttribute('aria-label', `Enlarge ${words}, ${this.model.deviceName(device.id)}`);
+    setText(tile.label, `Enlarge ${words}, ${this.model.deviceName(device.id)}`);
     const isAway = device.connection.state !== 'connected';
     tile.item.classList.toggle('away', isAway || online === false);
     if (online === false) setText(tile.none, 'Offline');
@@ -118,14 +120,15 @@ export class Wall {
 
   private make(key: string, device: number, channel: number): Tile {
     const picture = element('img', { alt: '', hidden: true });
-    const none = element('span', { class: 'none', 'aria-hidden': 'true' });
+    const none = element('span', { class: 'none' });
     const badge = element('span', { class: 'badge', hidden: true });
-    const button = element('button', { type: 'button', class: 'shot' }, none, picture);
+    const label = element('span', { class: 'unseen' });
+    const button = element('button', { type: 'button', class: 'shot' }, label, ' ', none, picture);
     const name = element('span', { class: 'name' });
     const note = element('span', { class: 'note' });
     const item = element('li', { class: 'tile' }, button, badge, element('p', {}, name, note));
     const tile: Tile = {
-      ...{ item, button, picture, none, badge, name, note, device, channel },
+      ...{ item, button, label, picture, none, badge, name, note, device, channel },
       ...{ isVisible: false, isLoading: false, askedMs: 0, takenMs: null },
     };
     button.addEventListener('click', () =>
