@@ -1,0 +1,99 @@
+/** The example for Dashboard 2, in a whole Node-RED with that package. `npm run extras` installs it; without it this is skipped. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator';
+import { hasBrowser, launchBrowser, picture, watchedPage } from '../support/browser';
+import { projectRoot, requireBuilt } from '../support/built';
+import { until } from '../support/digest-client';
+import { startRuntime, type Runtime, type RuntimeNode } from '../support/runtime';
+
+const PACKAGE = join(projectRoot, '.cache/extras/dashboard/node_modules/@flowfuse/node-red-dashboard');
+const EXAMPLE = join(projectRoot, 'examples/20 - Watch everything on a page (needs Dashboard 2).json');
+/** How long something may take on a busy machine. */
+const PATIENCE_MS = 30_000;
+
+const isInstalled = existsSync(join(PACKAGE, 'package.json'));
+
+let userDir: string;
+let simulator: Simulator;
+let runtime: Runtime;
+
+/** The example with a device filled in; what passes its nodes of the dashboard becomes the status of a node of ours. */
+function flow(): RuntimeNode[] {
+  const nodes = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as RuntimeNode[];
+  const credentials = { user: SIMULATOR_USERNAME, password: SIMULATOR_PASSWORD };
+  const device = { host: '127.0.0.1', port: String(simulator.httpPort), credentials };
+  const filled = nodes.map((node) => {
+    if (node.type === 'hsp-config') return { ...node, ...device };
+    return ['ui-table', 'ui-template'].includes(node.type) ? { ...node, wires: [[`${node.type}-passed`]] } : node;
+  });
+  const passed = ['ui-table', 'ui-template'].map((type) => ({
+    id: `${type}-passed`,
+    type: 'function',
+    z: nodes[0]?.id,
+    name: '',
+    func: 'node.status({ text: JSON.stringify(msg.payload) });',
+    outputs: 0,
+    x: 900,
+    y: 100,
+    wires: [],
+  }));
+  return [...filled, ...passed];
+}
+
+describe.skipIf(!isInstalled)(
+  `the example for Dashboard 2${isInstalled ? '' : ' (not installed: npm run extras)'}`,
+  () => {
+    beforeAll(async () => {
+      requireBuilt();
+      userDir = mkdtempSync(join(tmpdir(), 'hsp-dashboard2-'));
+      mkdirSync(join(userDir, 'node_modules/@flowfuse'), { recursive: true });
+      symlinkSync(PACKAGE, join(userDir, 'node_modules/@flowfuse/node-red-dashboard'), 'dir');
+      simulator = await Simulator.start({ device: builtInDevice('camera') });
+      const nodeRed = process.env.NODE_RED;
+      runtime = await startRuntime({
+        userDir,
+        packageDir: projectRoot,
+        port: 0,
+        logLevel: 'off',
+        ...(nodeRed === undefined ? {} : { nodeRed }),
+      });
+    }, 60_000);
+
+    afterAll(async () => {
+      await runtime.stop();
+      await simulator.close();
+      rmSync(userDir, { recursive: true, force: true });
+    });
+
+    it('shows the state, events in a table and the latest picture', { timeout: 120_000 }, async () => {
+      const seen = runtime.watch();
+      await runtime.setFlows(flow());
+      expect((await fetch(`${runtime.url}dashboard/watch`)).status).toBe(200);
+      await until(() => simulator.streams === 1, 'the stream', PATIENCE_MS);
+      const passed = (id: string, text: string) => () =>
+        seen.statuses.some((status) => status.id === id && status.text.includes(text));
+      await until(passed('ui-template-passed', 'data:image/jpeg;base64,'), 'a picture', PATIENCE_MS);
+      simulator.sendEvent({ eventType: 'VMD', target: 'human' });
+      await until(passed('ui-table-passed', '"kind":"motion","state":"start","where":"Yard"'), 'a row', PATIENCE_MS);
+      expect(seen.errors).toEqual([]);
+      if (!hasBrowser) return;
+
+      const browser = await launchBrowser();
+      try {
+        const { page } = await watchedPage(browser);
+        page.setDefaultTimeout(PATIENCE_MS);
+        await page.goto(`${runtime.url}dashboard/watch`);
+        await page.locator('td', { hasText: 'motion' }).first().waitFor();
+        await page.getByText('connected', { exact: true }).waitFor();
+        await page.getByText('1 started, 0 ended, 0 single').waitFor();
+        await page.waitForFunction('document.querySelector("figure img")?.naturalWidth > 100');
+        await picture(page, 'dashboard-2');
+      } finally {
+        await browser.close();
+      }
+    });
+  },
+);
