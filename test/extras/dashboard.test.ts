@@ -1,5 +1,5 @@
 /** The example for Dashboard 2, in a whole Node-RED with that package. `npm run extras` installs it; without it this is skipped. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,28 +9,33 @@ import { projectRoot, requireBuilt } from '../support/built';
 import { until } from '../support/digest-client';
 import { startRuntime, type Runtime, type RuntimeNode } from '../support/runtime';
 
-const PACKAGE = join(projectRoot, '.cache/extras/dashboard/node_modules/@flowfuse/node-red-dashboard');
+const MODULES = join(projectRoot, '.cache/extras/dashboard/node_modules');
+const PACKAGE = '@flowfuse/node-red-dashboard';
 const EXAMPLE = join(projectRoot, 'examples/20 - Watch everything on a page (needs Dashboard 2).json');
 /** How long something may take on a busy machine. */
 const PATIENCE_MS = 30_000;
 
-const isInstalled = existsSync(join(PACKAGE, 'package.json'));
+const isInstalled = existsSync(join(MODULES, PACKAGE, 'package.json'));
 
 let userDir: string;
 let simulator: Simulator;
 let runtime: Runtime;
 
-/** The example with a device filled in; what passes its nodes of the dashboard becomes the status of a node of ours. */
+const PASSED = ['ui-table-passed', 'ui-template-passed'];
+
+/** The example with a device filled in; what reaches its nodes of the dashboard becomes the status of a node beside them. */
 function flow(): RuntimeNode[] {
   const nodes = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as RuntimeNode[];
   const credentials = { user: SIMULATOR_USERNAME, password: SIMULATOR_PASSWORD };
   const device = { host: '127.0.0.1', port: String(simulator.httpPort), credentials };
   const filled = nodes.map((node) => {
     if (node.type === 'hsp-config') return { ...node, ...device };
-    return ['ui-table', 'ui-template'].includes(node.type) ? { ...node, wires: [[`${node.type}-passed`]] } : node;
+    const [first = []] = (node.wires as string[][] | undefined) ?? [];
+    const reached = nodes.filter(({ id }) => first.includes(id)).map(({ type }) => `${type}-passed`);
+    return { ...node, wires: [[...first, ...reached.filter((id) => PASSED.includes(id))]] };
   });
-  const passed = ['ui-table', 'ui-template'].map((type) => ({
-    id: `${type}-passed`,
+  const passed = PASSED.map((id) => ({
+    id,
     type: 'function',
     z: nodes[0]?.id,
     name: '',
@@ -49,8 +54,12 @@ describe.skipIf(!isInstalled)(
     beforeAll(async () => {
       requireBuilt();
       userDir = mkdtempSync(join(tmpdir(), 'hsp-dashboard2-'));
-      mkdirSync(join(userDir, 'node_modules/@flowfuse'), { recursive: true });
-      symlinkSync(PACKAGE, join(userDir, 'node_modules/@flowfuse/node-red-dashboard'), 'dir');
+      // Its server sends no file below a folder whose name begins with a dot, so it cannot stay where it is installed.
+      const modules = join(userDir, 'node_modules');
+      cpSync(join(MODULES, PACKAGE), join(modules, PACKAGE), { recursive: true });
+      for (const name of readdirSync(MODULES)) {
+        if (!name.startsWith('.') && name !== '@flowfuse') symlinkSync(join(MODULES, name), join(modules, name), 'dir');
+      }
       simulator = await Simulator.start({ device: builtInDevice('camera') });
       const nodeRed = process.env.NODE_RED;
       runtime = await startRuntime({
@@ -71,7 +80,12 @@ describe.skipIf(!isInstalled)(
     it('shows the state, events in a table and the latest picture', { timeout: 120_000 }, async () => {
       const seen = runtime.watch();
       await runtime.setFlows(flow());
-      expect((await fetch(`${runtime.url}dashboard/watch`)).status).toBe(200);
+      // Its paths are there a moment after the flow has started.
+      let status = 0;
+      for (const end = performance.now() + PATIENCE_MS; status !== 200 && performance.now() < end;) {
+        ({ status } = await fetch(`${runtime.url}dashboard/watch`));
+      }
+      expect(status).toBe(200);
       await until(() => simulator.streams === 1, 'the stream', PATIENCE_MS);
       const passed = (id: string, text: string) => () =>
         seen.statuses.some((status) => status.id === id && status.text.includes(text));
