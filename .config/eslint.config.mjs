@@ -22,7 +22,7 @@ export default tseslint.config(
   },
   {
     // Runs in a browser, with its own configuration of the compiler.
-    files: ['nodes/*/editor.ts', 'nodes/shared/editor/**/*.ts'],
+    files: ['nodes/*/editor.ts', 'nodes/shared/editor/**/*.ts', 'lib/dashboard/page/**/*.ts'],
     languageOptions: {
       parserOptions: { projectService: false, project: '.config/tsconfig.editor.json', tsconfigRootDir: root },
     },

@@ -40,6 +40,8 @@ export type { Files, Sink, Source } from './files';
 export * from './errors';
 export { EVENT_KINDS, EVENT_KIND_NAMES, kindOf } from './events/kinds';
 export type { EventKind } from './events/kinds';
+export { groupedKinds, kindGroupOf } from './events/kind-groups';
+export type { KindGroup } from './events/kind-groups';
 export { isKind } from './events/event';
 export type {
   DeviceIdentity,

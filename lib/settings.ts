@@ -343,3 +343,39 @@ export const SETTINGS_PACE_MS = 250;
 export const SETTINGS_SETTLE_MS = 6_000;
 /** A connection to the broker that breaks sooner than this has not proven itself: the next wait is longer. */
 export const BROKER_STABLE_MS = 10_000;
+
+/* Live page */
+
+/** Where `hsp dashboard` listens; where that is taken and nobody asked for it, on any free port. */
+export const DASHBOARD_PORT = 8_970;
+/** Events that the live page looks back on; a busy hour of a small site, and what a browser draws without effort. */
+export const DASHBOARD_MAX_EVENTS = 500;
+/** Bytes of pictures kept of these events; the oldest ones go first. */
+export const DASHBOARD_MAX_PICTURE_BYTES = 48 * 1024 * 1024;
+/** Pictures shown of one event. */
+export const DASHBOARD_MAX_PICTURES = 4;
+/** Lines of details shown of one event, and characters of one of them. */
+export const DASHBOARD_MAX_DETAILS = 24;
+export const DASHBOARD_MAX_DETAIL_CHARACTERS = 160;
+/** Pages open at a time; a few people, each with a few tabs. */
+export const DASHBOARD_MAX_CLIENTS = 16;
+/** Connections of them; a browser opens up to 6. */
+export const DASHBOARD_MAX_CONNECTIONS = DASHBOARD_MAX_CLIENTS * 6;
+/** Bytes that wait for one page; beyond it the page misses events, and is told how many. */
+export const DASHBOARD_BACKLOG_BYTES = 256 * 1024;
+/** A page that has taken nothing for so long is let go; a browser that is still there comes again by itself. */
+export const DASHBOARD_STUCK_MS = 60_000;
+/** Changes are gathered for so long before the pages are told; nobody sees the delay. */
+export const DASHBOARD_GATHER_MS = 100;
+/** How often counters are looked at while a page is open, and a sign of life is sent. */
+export const DASHBOARD_COUNTERS_INTERVAL_MS = 2_000;
+export const DASHBOARD_BEAT_MS = 15_000;
+/** Shortest time between two snapshots of one channel, and how often a page that is looked at asks for one. */
+export const DASHBOARD_SNAPSHOT_MIN_INTERVAL_MS = 4_000;
+export const DASHBOARD_SNAPSHOT_INTERVAL_MS = 8_000;
+/** How long a channel that gave no picture is left alone. */
+export const DASHBOARD_SNAPSHOT_RETRY_MS = 30_000;
+/** Bytes of snapshots kept; 64 channels with 500 KB each. */
+export const DASHBOARD_MAX_SNAPSHOT_BYTES = 32 * 1024 * 1024;
+/** Channels on the wall of one device; a recorder with more shows the first ones. */
+export const DASHBOARD_MAX_CHANNELS = 64;

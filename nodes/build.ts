@@ -1,12 +1,13 @@
 /**
  * Arranges `dist/nodes/<name>/` the way Node-RED wants it: `<name>.html`, `icons/`, `locales/en-US/<name>.{json,html}` beside the
- * compiled `<name>.js`. Runs after `tsc`, because the lists in the dialogs and in the help come from the compiled registry.
+ * compiled `<name>.js`; and the page of `hsp dashboard`. Runs after `tsc`, because the lists in the dialogs and in the help come from
+ * the compiled registry.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
-import { ALLOWANCES, commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../lib/index';
-import { commandHelp, detailsHelp, editorCommands, groupedKinds, helpFrom, localeOf } from './shared/generate';
+import { ALLOWANCES, commandList, EVENT_DETAILS, EVENT_KIND_NAMES, groupedKinds } from '../lib/index';
+import { commandHelp, detailsHelp, editorCommands, helpFrom, kindGroups, localeOf } from './shared/generate';
 
 const NODES = ['config', 'connect', 'command', 'event-in', 'mqtt'] as const;
 
@@ -52,7 +53,7 @@ async function bundle(entry: string): Promise<string> {
     define: {
       ALLOWANCES: JSON.stringify(ALLOWANCES),
       COMMANDS: JSON.stringify(editorCommands(commandList())),
-      EVENT_KIND_GROUPS: JSON.stringify(groupedKinds(EVENT_KIND_NAMES)),
+      EVENT_KIND_GROUPS: JSON.stringify(kindGroups(groupedKinds(EVENT_KIND_NAMES))),
     },
   };
   const [file] = (await build(options)).outputFiles;
@@ -69,7 +70,17 @@ function read(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
+/** The page of `hsp dashboard`, beside its server. */
+async function buildPage(): Promise<void> {
+  const source = join(sourceRoot, '../lib/dashboard/page');
+  const target = join(targetRoot, '../lib/dashboard/page');
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(target, 'page.js'), await bundle(join(source, 'page.ts')));
+  for (const name of ['page.html', 'page.css', 'icon.svg']) cpSync(join(source, name), join(target, name));
+}
+
 async function run(): Promise<void> {
+  await buildPage();
   for (const name of NODES) await buildNode(name);
   // The Wireshark dissector goes along with the library.
   cpSync(join(sourceRoot, '../lib/hsp.lua'), join(targetRoot, '../lib/hsp.lua'));

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startBroker, type Broker } from './demo/broker';
 import { until } from './support/digest-client';
 import {
+  ALL_EXAMPLE_NAMES,
   Example,
   EXAMPLE_NAMES,
   exampleFlow,
@@ -46,9 +47,9 @@ interface Box {
 
 describe('the examples', () => {
   it('are numbered without a gap, and titled so that every file system takes them', () => {
-    const numbers = EXAMPLE_NAMES.map((name) => Number(name.slice(0, 2)));
+    const numbers = ALL_EXAMPLE_NAMES.map((name) => Number(name.slice(0, 2)));
     expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
-    for (const name of EXAMPLE_NAMES) expect(name).toMatch(/^\d\d - [A-Z][\w ,-]+$/);
+    for (const name of ALL_EXAMPLE_NAMES) expect(name).toMatch(/^\d\d - [A-Z][\w ,-]+(?: \(needs [\w ]+\))?$/);
   });
 
   it('show every node of the palette', () => {
@@ -57,7 +58,7 @@ describe('the examples', () => {
   });
 
   it('have ids that are used once in all of them, so that several can be imported', () => {
-    const ids = EXAMPLE_NAMES.flatMap((name) => exampleFlow(name).map(({ id }) => id));
+    const ids = ALL_EXAMPLE_NAMES.flatMap((name) => exampleFlow(name).map(({ id }) => id));
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 

@@ -1,5 +1,4 @@
 /** `hsp bridge`: devices to an MQTT broker, without Node-RED. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import {
@@ -9,7 +8,6 @@ import {
   shardFrom,
   shardOf,
   Site,
-  siteFrom,
   systemClock,
   webAddressOf,
   type ClientSource,
@@ -17,7 +15,8 @@ import {
 } from '../index';
 import { within } from '../clock';
 import { BRIDGE_CLOSE_MS } from '../settings';
-import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
+import { readSite } from './site-file';
+import { parseVerb, UsageError, untilAborted, type CliIo, type Verb } from './verb';
 
 export const bridge: Verb = {
   name: 'bridge',
@@ -67,21 +66,6 @@ function logger(io: CliIo, asJson: boolean): Log {
     const time = new Date().toISOString();
     io.err(asJson ? JSON.stringify({ time, level, code, message }) : `${time} ${level} ${code}: ${message}`);
   };
-}
-
-function readSite(file: string, io: CliIo): SiteFile | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    io.err(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
-    return null;
-  }
-  const folder = dirname(resolve(file));
-  const readFile = (path: string) => readFileSync(resolve(folder, path), 'utf8');
-  const { site, mistakes } = siteFrom(text, { env: io.env, readFile });
-  for (const { line, column, message } of mistakes) io.err(`${file}:${line}:${column}: ${message}`);
-  return site;
 }
 
 async function runBridge(
@@ -168,11 +152,4 @@ async function runBridge(
   cursors.flush();
   if (areClosed) return;
   log('warning', 'BRIDGE', `not every device has let go within ${BRIDGE_CLOSE_MS / 1_000} s`);
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
-  });
 }

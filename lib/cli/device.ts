@@ -7,6 +7,7 @@ import {
   parseDeviceUrl,
   type ClientOptions,
   type CommandPortOptions,
+  type ConnectionState,
   type EventOptions,
   type LinkProtocol,
 } from '../index';
@@ -148,4 +149,26 @@ function plain(value: unknown): unknown {
         : [[name, plain(inner)]],
     ),
   );
+}
+
+/** A connection in one line, for people. */
+export function stateLine(state: ConnectionState): string {
+  switch (state.state) {
+    case 'connected': {
+      const { model, firmware } = state.device;
+      const by = state.ways.length === 0 ? '' : ` by ${state.ways.join(', ')}`;
+      const events = by === '' ? `no events (${state.streamReason ?? state.stream})` : `listening${by}`;
+      return `connected to ${model ?? 'a device'} ${firmware ?? ''}: ${events}`;
+    }
+    case 'lost':
+      return `lost: ${state.reason}; next try ${new Date(state.retryAtMs).toISOString()}`;
+    case 'locked':
+      return `locked: ${state.reason}; until ${new Date(state.unlockAtMs).toISOString()}`;
+    case 'refused':
+      return `refused: ${state.reason}`;
+    case 'idle':
+    case 'connecting':
+    case 'closed':
+      return state.state;
+  }
 }

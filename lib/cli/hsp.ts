@@ -5,6 +5,7 @@ import { STOP_EXIT_MS } from '../settings';
 import { bridge } from './bridge';
 import { call } from './call';
 import { capture } from './capture';
+import { dashboard } from './dashboard';
 import { decode } from './decode';
 import { discover } from './discover';
 import { doctor } from './doctor';
@@ -14,7 +15,7 @@ import { watch } from './watch';
 import { progressBar } from './progress';
 import { UsageError, type CliIo, type Verb } from './verb';
 
-const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, capture, simulate, bridge];
+const VERBS: readonly Verb[] = [discover, info, watch, call, decode, doctor, capture, simulate, bridge, dashboard];
 
 /** @returns the exit status: 0 fine, 1 the device or the data, 2 usage. */
 export async function main(args: string[], io: CliIo): Promise<number> {

@@ -20,7 +20,7 @@ import {
   type ScenarioName,
   type SimulatedDevice,
 } from '../simulator';
-import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
+import { parseVerb, UsageError, untilAborted, type CliIo, type Verb } from './verb';
 
 const DEFAULT_MODEL: ModelName = 'camera';
 const HOST = '127.0.0.1';
@@ -243,11 +243,4 @@ function isScenarioName(name: string): name is ScenarioName {
 
 function isModelName(name: string): name is ModelName {
   return (MODEL_NAMES as readonly string[]).includes(name);
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -53,3 +53,11 @@ export function parseVerb<const O extends OptionsConfig>(
     throw new UsageError((error as Error).message);
   }
 }
+
+/** Until Ctrl-C, or a signal of the system. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

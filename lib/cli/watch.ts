@@ -1,7 +1,7 @@
 /** `hsp watch URL`: events as they happen. */
-import { EVENT_KIND_NAMES, EVENT_WAYS, type ConnectionState, type EventKind, type EventWay } from '../index';
+import { EVENT_KIND_NAMES, EVENT_WAYS, type EventKind, type EventWay } from '../index';
 import { EVENT_END_AFTER_MS } from '../settings';
-import { DEVICE_HELP, DEVICE_OPTIONS, openClient, toLine } from './device';
+import { DEVICE_HELP, DEVICE_OPTIONS, openClient, stateLine, toLine } from './device';
 import { parseVerb, UsageError, type CliIo, type Verb } from './verb';
 
 export const watch: Verb = {
@@ -65,7 +65,7 @@ Exit status: 0 fine, 1 the device refused us or never answered, 2 usage.`,
       io.signal.addEventListener('abort', onAbort, { once: true });
       client.onWarning(({ code, message }) => io.err(`warning ${code}: ${message}`));
       client.onState((state) => {
-        io.err(describe(state));
+        io.err(stateLine(state));
         if (state.state === 'connected') hasConnected = true;
         if (state.state === 'refused' || state.state === 'locked') finish(1);
       });
@@ -101,25 +101,4 @@ function number(text: string | undefined, option: string): number | undefined {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new UsageError(`${option} takes a number`);
   return value;
-}
-
-function describe(state: ConnectionState): string {
-  switch (state.state) {
-    case 'connected': {
-      const { model, firmware } = state.device;
-      const by = state.ways.length === 0 ? '' : ` by ${state.ways.join(', ')}`;
-      const events = by === '' ? `no events (${state.streamReason ?? state.stream})` : `listening${by}`;
-      return `connected to ${model ?? 'a device'} ${firmware ?? ''}: ${events}`;
-    }
-    case 'lost':
-      return `lost: ${state.reason}; next try ${new Date(state.retryAtMs).toISOString()}`;
-    case 'locked':
-      return `locked: ${state.reason}; until ${new Date(state.unlockAtMs).toISOString()}`;
-    case 'refused':
-      return `refused: ${state.reason}`;
-    case 'idle':
-    case 'connecting':
-    case 'closed':
-      return state.state;
-  }
 }

@@ -1,5 +1,5 @@
 /** What the build writes into dialogs, help and locales, derived from the registry. Pure. */
-import { nameSourceOf, type CommandDescription } from '../../lib/index';
+import { nameSourceOf, type CommandDescription, type groupedKinds } from '../../lib/index';
 import type { EditorCommand, EditorParam, KindGroup } from './checks';
 
 type Param = CommandDescription['params'][string];
@@ -35,90 +35,66 @@ function exampleText(kind: Param['kind'], example: unknown): string | null {
 
 const LONGEST_EXAMPLE = 120;
 
-/** The kinds in the groups of the dialog; one that stands in no group comes last, so that none is missing. */
-export function groupedKinds(kinds: readonly string[]): KindGroup[] {
-  const named = Object.entries(KIND_GROUPS).map(([group, { icon, kinds: own }]) => ({
+/** The groups of kinds with icons of Font Awesome 4.7, which Node-RED has. */
+export function kindGroups(groups: ReturnType<typeof groupedKinds>): KindGroup[] {
+  return groups.map(({ group, kinds }) => ({
     group,
-    icon,
-    kinds: Object.entries(own)
-      .filter(([kind]) => kinds.includes(kind))
-      .map(([kind, ownIcon]) => ({ kind, icon: ownIcon })),
+    icon: GROUP_ICONS[group],
+    kinds: kinds.map((kind) => ({ kind, icon: KIND_ICONS[kind] ?? 'fa-question' })),
   }));
-  const placed = new Set(named.flatMap((each) => each.kinds.map(({ kind }) => kind)));
-  const rest = kinds.filter((kind) => !placed.has(kind)).map((kind) => ({ kind, icon: 'fa-question' }));
-  return [...named, { group: 'rest', icon: 'fa-ellipsis-h', kinds: rest }].filter((each) => each.kinds.length > 0);
 }
 
-/** What belongs together when somebody looks for a kind, with icons of Font Awesome 4.7, which Node-RED has. */
-const KIND_GROUPS: Readonly<
-  Record<string, { readonly icon: string; readonly kinds: Readonly<Record<string, string>> }>
-> = {
-  detection: {
-    icon: 'fa-eye',
-    kinds: {
-      motion: 'fa-arrows-h',
-      pir: 'fa-feed',
-      person: 'fa-male',
-      face: 'fa-user-o',
-      vehicle: 'fa-car',
-      audio: 'fa-volume-up',
-      sceneChange: 'fa-picture-o',
-      ship: 'fa-ship',
-      radar: 'fa-bullseye',
-    },
-  },
-  perimeter: {
-    icon: 'fa-object-group',
-    kinds: {
-      lineCrossing: 'fa-exchange',
-      intrusion: 'fa-object-group',
-      regionEntrance: 'fa-sign-in',
-      regionExit: 'fa-sign-out',
-      loitering: 'fa-street-view',
-      crowd: 'fa-users',
-      running: 'fa-bolt',
-      parking: 'fa-product-hunt',
-      unattendedBaggage: 'fa-suitcase',
-      objectRemoval: 'fa-archive',
-      behavior: 'fa-child',
-    },
-  },
-  access: {
-    icon: 'fa-id-card-o',
-    kinds: {
-      doorbell: 'fa-bell-o',
-      access: 'fa-id-card-o',
-      plate: 'fa-newspaper-o',
-      trafficIncident: 'fa-road',
-      peopleCounting: 'fa-sort-numeric-asc',
-    },
-  },
-  alarm: {
-    icon: 'fa-bell',
-    kinds: {
-      alarmInput: 'fa-plug',
-      alarmOutput: 'fa-toggle-on',
-      alarmPanel: 'fa-shield',
-      temperature: 'fa-thermometer-half',
-      fire: 'fa-fire',
-      tamper: 'fa-hand-paper-o',
-    },
-  },
-  fault: {
-    icon: 'fa-wrench',
-    kinds: {
-      videoLoss: 'fa-eye-slash',
-      videoQuality: 'fa-tachometer',
-      defocus: 'fa-crosshairs',
-      diskFull: 'fa-database',
-      diskError: 'fa-hdd-o',
-      networkBroken: 'fa-chain-broken',
-      ipConflict: 'fa-clone',
-      illegalAccess: 'fa-user-secret',
-      recording: 'fa-dot-circle-o',
-      deviceFault: 'fa-exclamation-triangle',
-    },
-  },
+const GROUP_ICONS: Readonly<Record<ReturnType<typeof groupedKinds>[number]['group'], string>> = {
+  detection: 'fa-eye',
+  perimeter: 'fa-object-group',
+  access: 'fa-id-card-o',
+  alarm: 'fa-bell',
+  fault: 'fa-wrench',
+  rest: 'fa-ellipsis-h',
+};
+
+const KIND_ICONS: Readonly<Partial<Record<string, string>>> = {
+  motion: 'fa-arrows-h',
+  pir: 'fa-feed',
+  person: 'fa-male',
+  face: 'fa-user-o',
+  vehicle: 'fa-car',
+  audio: 'fa-volume-up',
+  sceneChange: 'fa-picture-o',
+  ship: 'fa-ship',
+  radar: 'fa-bullseye',
+  lineCrossing: 'fa-exchange',
+  intrusion: 'fa-object-group',
+  regionEntrance: 'fa-sign-in',
+  regionExit: 'fa-sign-out',
+  loitering: 'fa-street-view',
+  crowd: 'fa-users',
+  running: 'fa-bolt',
+  parking: 'fa-product-hunt',
+  unattendedBaggage: 'fa-suitcase',
+  objectRemoval: 'fa-archive',
+  behavior: 'fa-child',
+  doorbell: 'fa-bell-o',
+  access: 'fa-id-card-o',
+  plate: 'fa-newspaper-o',
+  trafficIncident: 'fa-road',
+  peopleCounting: 'fa-sort-numeric-asc',
+  alarmInput: 'fa-plug',
+  alarmOutput: 'fa-toggle-on',
+  alarmPanel: 'fa-shield',
+  temperature: 'fa-thermometer-half',
+  fire: 'fa-fire',
+  tamper: 'fa-hand-paper-o',
+  videoLoss: 'fa-eye-slash',
+  videoQuality: 'fa-tachometer',
+  defocus: 'fa-crosshairs',
+  diskFull: 'fa-database',
+  diskError: 'fa-hdd-o',
+  networkBroken: 'fa-chain-broken',
+  ipConflict: 'fa-clone',
+  illegalAccess: 'fa-user-secret',
+  recording: 'fa-dot-circle-o',
+  deviceFault: 'fa-exclamation-triangle',
 };
 
 /** The list of commands for the help, in Markdown: folded by family, because there are many. */

@@ -75,7 +75,7 @@ describe('npm start', () => {
     const demo = run('--port', '0');
     const exit = ended(demo);
     await ready();
-    for (const line of ['Node-RED', 'Events', 'Picture', 'Camera', 'Recorder', 'Door', 'MQTT broker']) {
+    for (const line of ['Live page', 'Node-RED', 'Events', 'Picture', 'Camera', 'Recorder', 'Door', 'MQTT broker']) {
       expect(addressOf(line)).toMatch(/^(http|mqtt):\/\/127\.0\.0\.1:\d+/);
     }
 

@@ -2,8 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseDeviceUrl, placeOf } from '../../lib/index';
+import { Dashboard, readPageFiles } from '../../lib/dashboard/dashboard';
+import { HikvisionClient, parseDeviceUrl, placeOf, Site, systemClock } from '../../lib/index';
 import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type ModelName } from '../../lib/simulator';
+import { DASHBOARD_PORT } from '../../lib/settings';
 import { startRuntime } from '../support/runtime';
 import { startBroker } from './broker';
 import { demoFlows, type DemoDevice } from './flows';
@@ -11,8 +13,8 @@ import { onFreePort } from './ports';
 
 const HELP = `Usage: npm start -- [--device URL]... [--port N]
 
-Starts a simulated camera, an 8-channel recorder and a door station, an MQTT broker, and Node-RED
-with the nodes of this project and a demo flow, all on 127.0.0.1. Ctrl-C ends everything.
+Starts a simulated camera, an 8-channel recorder and a door station, the live page of hsp dashboard, an
+MQTT broker, and Node-RED with the nodes of this project and a demo flow, all on 127.0.0.1. Ctrl-C ends everything.
 
   --device URL   puts a real device beside them, for example http://user:password@192.0.2.10
   --port N       port of Node-RED (1880, or the next free one; 0: any)
@@ -37,6 +39,8 @@ const projectRoot = resolve(__dirname, '../../..');
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
+const line = (what: string, where: string, remark: string) => say(`${what.padEnd(12)} ${where.padEnd(40)} ${remark}`);
+
 /** Started things, last one first to go. */
 const endings: (() => Promise<void> | void)[] = [];
 
@@ -56,6 +60,10 @@ async function start({ port, devices }: Options): Promise<void> {
     simulated.push({ name, protocol: 'http', host: '127.0.0.1', port: simulator.httpPort, ...credentials });
   }
 
+  // Before Node-RED, which takes a while: somebody is waiting to see something.
+  const page = await startPage([...simulated, ...devices]);
+  line('Live page', page, 'devices, pictures and events as they come');
+
   const broker = await onFreePort('the MQTT broker', BROKER_PORT, startBroker, say);
   endings.push(() => broker.close());
 
@@ -65,7 +73,6 @@ async function start({ port, devices }: Options): Promise<void> {
   const example = join(projectRoot, 'examples', '01 - See events, take a snapshot, move the camera.json');
   await runtime.setFlows(demoFlows(example, [...simulated, ...devices], broker.port));
 
-  const line = (what: string, where: string, remark: string) => say(`${what.padEnd(12)} ${where.padEnd(40)} ${remark}`);
   line('Node-RED', runtime.url, 'the flows; events are in the debug sidebar');
   line('Events', `${runtime.url}events`, 'the latest ones');
   line('Picture', `${runtime.url}picture/Camera`, 'the latest one; after the first motion');
@@ -75,6 +82,27 @@ async function start({ port, devices }: Options): Promise<void> {
   for (const device of devices) line(device.name, `${device.protocol}://${placeOf(device)}/`, 'real');
   line('MQTT broker', `mqtt://127.0.0.1:${broker.port}`, 'topics hikvision/#');
   say('Ready. Ctrl-C ends it.');
+}
+
+/** What `hsp dashboard` shows, of the devices of the demo. @returns its address. */
+async function startPage(devices: readonly DemoDevice[]): Promise<string> {
+  const events = { site: new Site() };
+  const shown = devices.map(({ name, protocol, host, port, username, password }) => {
+    const place = placeOf({ protocol, host, port });
+    // As in the flows: loopback and demo devices have no certificate that a CA knows.
+    const tls = { acceptAny: true };
+    return {
+      name,
+      place,
+      client: new HikvisionClient({ url: `${protocol}://${place}`, name, username, password, tls, events }),
+    };
+  });
+  endings.push(async () => void (await Promise.all(shown.map(({ client }) => client.close()))));
+  const page = new Dashboard({ devices: shown, clock: systemClock, files: readPageFiles() });
+  endings.push(() => page.close());
+  await onFreePort('the live page', DASHBOARD_PORT, (port) => page.listen(port), say);
+  for (const { client } of shown) client.connect().catch(() => undefined); // shown on the page, and tried again
+  return page.url;
 }
 
 async function stop(): Promise<void> {

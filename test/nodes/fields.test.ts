@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES } from '../../lib/index';
+import { commandList, EVENT_DETAILS, EVENT_KIND_NAMES, groupedKinds } from '../../lib/index';
 import { isFieldValid, isSeconds } from '../../nodes/shared/checks';
-import { commandHelp, detailsHelp, editorCommands, groupedKinds, helpFrom } from '../../nodes/shared/generate';
+import { commandHelp, detailsHelp, editorCommands, helpFrom, kindGroups } from '../../nodes/shared/generate';
 
 const commands = editorCommands(commandList());
 const param = (command: string, name: string) => {
@@ -20,7 +20,7 @@ describe('what the edit dialog knows', () => {
   });
 
   it('has every kind in one group, and loses none that is new', () => {
-    const all = groupedKinds([...EVENT_KIND_NAMES, 'brandNew']);
+    const all = kindGroups(groupedKinds([...EVENT_KIND_NAMES, 'brandNew']));
     const placed = all.flatMap(({ kinds }) => kinds.map(({ kind }) => kind));
     expect(placed.toSorted()).toEqual([...EVENT_KIND_NAMES, 'brandNew'].toSorted());
     expect(all.at(-1)).toMatchObject({ group: 'rest' });
@@ -33,8 +33,10 @@ describe('what the edit dialog knows', () => {
     const { 'hsp-event-in': texts } = JSON.parse(
       readFileSync(resolve(__dirname, '../../nodes/event-in/locale.json'), 'utf8'),
     ) as Record<'hsp-event-in', { kind: Record<string, string>; group: Record<string, string> }>;
-    for (const { group, icon, kinds } of groupedKinds(EVENT_KIND_NAMES)) {
+    for (const { group, icon, kinds } of kindGroups(groupedKinds(EVENT_KIND_NAMES))) {
       expect(texts.group).toHaveProperty(group);
+      for (const { kind, icon: own } of kinds)
+        expect([kind, own === 'fa-question' && group !== 'rest']).toEqual([kind, false]);
       for (const one of [icon, ...kinds.map((each) => each.icon)]) expect(css).toContain(`.${one}:before`);
       for (const { kind } of kinds) expect(texts.kind).toHaveProperty(kind);
     }

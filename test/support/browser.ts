@@ -61,10 +61,23 @@ interface AxeResults {
 export async function seriousFindings(page: Page, within = 'html'): Promise<string[]> {
   const source = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);
-  const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(within)})`);
+  const { violations } = await examined(page, within);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, help, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary}`),
     );
+}
+
+/** How often a page may be drawn anew while axe is at it, which then loses an element. */
+const ATTEMPTS = 5;
+
+async function examined(page: Page, within: string): Promise<AxeResults> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(within)})`);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !/nthChild/.test((error as Error).message)) throw error;
+    }
+  }
 }

@@ -9,9 +9,12 @@ import type { Runtime, RuntimeNode, Seen } from './runtime';
 const folder = join(projectRoot, 'examples');
 
 /** As the import menu shows them. */
-export const EXAMPLE_NAMES = readdirSync(folder)
+export const ALL_EXAMPLE_NAMES = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => name.replace(/\.json$/, ''));
+
+/** Those without nodes of another package; the others have a test of their own, beside that package (`test/extras`). */
+export const EXAMPLE_NAMES = ALL_EXAMPLE_NAMES.filter((name) => !name.includes('(needs '));
 
 /** Which simulated device stands for the one that an example wants, by its name there. */
 const MODELS: Readonly<Record<string, ModelName>> = {
