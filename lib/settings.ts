@@ -320,7 +320,7 @@ export const STOP_EXIT_MS = 1_000;
 export const BRIDGE_INFO_INTERVAL_MS = 10_000;
 /** Longest random delay before everything is published again after Home Assistant has started. */
 export const BIRTH_DELAY_MAX_MS = 3_000;
-/** States and other retained messages that wait for a broker that is connected but slow; beyond it they are all published anew. */
+/** Messages that wait for a broker that is connected but slow; beyond it a device says what it keeps there when its turn has come. */
 export const PUBLISHER_MAX_WAITING = 10_000;
 /** How long a device waits for the broker to say who owns it, before the bridge takes it. */
 export const OWNER_WAIT_MS = 1_000;

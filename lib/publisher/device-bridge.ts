@@ -74,6 +74,8 @@ export interface DeviceBridgeParts {
   readonly dropped: () => number;
   readonly pictures: boolean;
   readonly post: (message: Outgoing) => void;
+  /** Everything that stays at the broker is to be said again. */
+  readonly postRetained: () => void;
   /** An event is in the journal. */
   readonly onJournaled: () => void;
   readonly report: (code: string, message: string) => void;
@@ -83,13 +85,14 @@ export class DeviceBridge {
   ownership: Ownership = 'unknown';
   /** Events that were left to the bridge that serves the device. */
   notOwned = 0;
+  /** Null before the device was described. */
+  description: DeviceDescription | null = null;
   readonly commands: Commands;
 
   private readonly states: DeviceStates;
   private readonly abort = new AbortController();
   private readonly subscriptions: Subscription[] = [];
   private state: SourceState = { state: 'idle' };
-  private description: DeviceDescription | null = null;
   private readonly settings: DeviceSettings;
   private readonly seen = new Set<string>();
   /** States found at the broker from an earlier run. */
@@ -137,6 +140,11 @@ export class DeviceBridge {
 
   get isOnline(): boolean {
     return this.state.state === 'connected';
+  }
+
+  /** Events that moved no state, because there are too many. */
+  get unfollowed(): number {
+    return this.states.overflowed;
   }
 
   start(): void {
@@ -206,6 +214,10 @@ export class DeviceBridge {
     this.see(event);
     // States first, so that who reacts to the event finds them.
     this.postAll(this.states.apply(event));
+    if (this.unfollowed > 0) {
+      const text = `${slug}: has more than ${MQTT_MAX_STATES} states; the others are not followed, only their events are published`;
+      this.given.report('STATES', text);
+    }
     if (!event.stale && this.description !== null) {
       this.refresher.now(readAfterEvent(this.description.settings, event.kind));
     }
@@ -260,7 +272,7 @@ export class DeviceBridge {
       (error: unknown) => {
         if (run !== this.describing || signal.aborted) return;
         given.report('DESCRIPTION', `${slug}: could not be described: ${(error as Error).message}`);
-        this.postAll(this.retained());
+        this.given.postRetained();
         this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
       },
     );
@@ -282,7 +294,7 @@ export class DeviceBridge {
       for (const [name, key] of this.found) if (key.channel === channel) this.found.delete(name);
     }
     for (const [channel, settings] of found.settings) this.settings.put(channel, settings);
-    this.postAll(this.retained());
+    this.given.postRetained();
     this.given.onDescribed();
   }
 

@@ -47,7 +47,7 @@ async function bridge(device: FakeDevice, more: Partial<BridgedDevice> = {}) {
   const journal = await Journal.open({ files: new MemoryFiles(), place: `device ${places++}`, clock });
   const posted: MqttMessage[] = [];
   const options = { topics, bridge: 'b', version: '1', language: 'en', pictures: false } as const;
-  const made = new DeviceBridge({
+  const made: DeviceBridge = new DeviceBridge({
     device: bridged('Gate', device, more),
     slug: 'gate',
     topics,
@@ -58,6 +58,7 @@ async function bridge(device: FakeDevice, more: Partial<BridgedDevice> = {}) {
     dropped: () => 0,
     pictures: false,
     post: (message) => void posted.push(message),
+    postRetained: () => void posted.push(...made.retained()),
     onJournaled: () => undefined,
     report: () => undefined,
   });
