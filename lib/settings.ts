@@ -75,6 +75,10 @@ export const WARNING_INTERVAL_MS = 60_000;
 export const CLOSE_GRACE_MS = 2_000;
 /** Shortest time between two looks at the device's clock for the sake of a doubt. */
 export const CLOCK_DOUBT_INTERVAL_MS = 60_000;
+/** Connections that clients of one process may open at once: a house, or a small site, waits for nothing. */
+export const CONNECT_BURST = 32;
+/** Beyond that, one after the other at this pace; 1,000 devices are there within a minute, and who is connected hardly notices. */
+export const CONNECT_INTERVAL_MS = 40;
 /** First wait before a new connection; doubled each time, with jitter. */
 export const RECONNECT_MIN_MS = 1_000;
 /** Longest wait between connections. A camera back from a power cut is seen within a minute. */

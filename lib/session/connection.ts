@@ -29,6 +29,7 @@ import {
 } from '../settings';
 import { Backoff } from './backoff';
 import { Companions, PUSH_WAY, type EventCompanion } from './companions';
+import { connectTurns } from './connect-turns';
 import type { EventPump, Warning } from './event-pump';
 import type { DeviceLink, EventLine } from './link';
 import type { LineState } from './ways';
@@ -180,6 +181,7 @@ export class Connection {
     while (!signal.aborted) {
       try {
         this.set({ state: 'connecting' });
+        await connectTurns(this.parts.clock).take(signal, this.backoff.hasFailedOften);
         const device = await this.open(signal);
         await this.hold(device, signal);
       } catch (error) {
