@@ -22,6 +22,7 @@ import { OFFLINE, ONLINE, Topics, type BridgeInfo, type MqttMessage, type Qos } 
 import {
   BIRTH_DELAY_MAX_MS,
   BRIDGE_INFO_INTERVAL_MS,
+  DESCRIBE_AT_ONCE,
   JOURNAL_CLOSE_MS,
   MQTT_MAX_STATES,
   OWNER_WAIT_MS,
@@ -29,6 +30,7 @@ import {
   PUBLISHER_STOP_MS,
   WARNING_INTERVAL_MS,
 } from '../settings';
+import { AtMost } from './at-most';
 import { BrokerLink, type BrokerOptions, type BrokerSession, type BrokerState, type Incoming } from './broker';
 import { DeviceBridge, type BridgedDevice } from './device-bridge';
 import { filesIn } from './files';
@@ -142,6 +144,7 @@ export class Publisher {
         this.warn('SLOW', `the broker is too slow; what nobody keeps is dropped, ${topic} among it`),
       onRefused: (topic, reason) => this.warn('REFUSED', `the broker does not take ${topic}: ${reason}`),
     });
+    const describing = new AtMost(DESCRIBE_AT_ONCE);
     for (const [index, given] of devices.entries()) {
       const slug = slugs[index] as string;
       const device: DeviceBridge = new DeviceBridge({
@@ -152,6 +155,7 @@ export class Publisher {
         clock,
         discoveryOf: (description, allowance) => this.discoveryOf(description, allowance),
         onDescribed: () => this.sweep(),
+        describing,
         dropped: () => journal.status.droppedEvents,
         pictures: options.pictures ?? false,
         post: (message) => this.outbox.post(message, device),

@@ -181,8 +181,7 @@ export class Connection {
     while (!signal.aborted) {
       try {
         this.set({ state: 'connecting' });
-        await connectTurns(this.parts.clock).take(signal, this.backoff.hasFailedOften);
-        const device = await this.open(signal);
+        const device = await this.openInTurn(signal);
         await this.hold(device, signal);
       } catch (error) {
         this.parts.link.forget();
@@ -209,6 +208,18 @@ export class Connection {
       this.set({ state: 'lost', reason, code: error.code, retryAtMs: clock.now() + waitMs });
       this.settle(null, error);
       await this.pause(waitMs, signal);
+    }
+  }
+
+  /** A device that comes to us is waited for; the others are asked when it is their turn. */
+  private async openInTurn(signal: AbortSignal): Promise<DeviceInfo> {
+    const { clock, link } = this.parts;
+    if (link.describe !== undefined) return this.open(signal);
+    const release = await connectTurns(clock).take(signal, this.backoff.hasFailedOften);
+    try {
+      return await this.open(signal);
+    } finally {
+      release();
     }
   }
 

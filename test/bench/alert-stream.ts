@@ -69,9 +69,18 @@ function readWithOurs(segments: readonly Buffer[]): number {
 function readWithPeer(dicer: Dicer, segments: readonly Buffer[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const parser = new XMLParser({ ignoreAttributes: true, removeNSPrefix: true });
+    let opened = 0;
     let parts = 0;
     let events = 0;
+    let isFinished = false;
+    const settle = () => {
+      // Busboy's copy says that it has finished before its last part has.
+      if (!isFinished || parts < opened) return;
+      if (events === 0) reject(new Error('the peer understood no event'));
+      else resolve(parts);
+    };
     dicer.on('part', (part) => {
+      opened++;
       const chunks: Buffer[] = [];
       part.on('data', (chunk: Buffer) => chunks.push(chunk));
       part.on('end', () => {
@@ -80,12 +89,13 @@ function readWithPeer(dicer: Dicer, segments: readonly Buffer[]): Promise<number
         const alert = document.EventNotificationAlert;
         if (alert?.eventType !== undefined && !(alert.eventType === 'videoloss' && alert.eventState === 'inactive'))
           events++;
+        settle();
       });
     });
     dicer.on('error', reject);
     dicer.on('finish', () => {
-      if (events === 0) reject(new Error('the peer understood no event'));
-      else resolve(parts);
+      isFinished = true;
+      settle();
     });
     for (const segment of segments) dicer.write(segment);
     dicer.end('\r\n--boundary--\r\n');

@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'vitest';
 import { TimeoutError } from '../../lib/errors';
 import { DEFAULT_PREFIX, discoveryOf } from '../../lib/mqtt/discovery/discovery';
 import { Topics, type MqttMessage } from '../../lib/mqtt/topics';
+import { AtMost } from '../../lib/publisher/at-most';
 import { DeviceBridge, type BridgedDevice } from '../../lib/publisher/device-bridge';
 import { Journal } from '../../lib/publisher/journal';
 import { DESCRIBE_RETRY_MS, DEVICE_STATUS_INTERVAL_MS, SETTINGS_PACE_MS, SETTINGS_SETTLE_MS } from '../../lib/settings';
@@ -55,6 +56,7 @@ async function bridge(device: FakeDevice, more: Partial<BridgedDevice> = {}) {
     clock,
     discoveryOf: (description, allowance) => discoveryOf(description, { ...options, allowance }),
     onDescribed: () => undefined,
+    describing: new AtMost(1),
     dropped: () => 0,
     pictures: false,
     post: (message) => void posted.push(message),

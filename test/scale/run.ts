@@ -182,8 +182,10 @@ async function measured(site: Helper, work: () => Promise<void>): Promise<Cost> 
 /** Until all have their events, nothing waits, and `also`. @throws with what is missing. */
 async function ready(site: Helper, count: number, also: () => boolean): Promise<void> {
   const limitMs = performance.now() + 120_000 + count * 200;
-  for (;;) {
+  for (let turn = 1; ; turn++) {
     const look = await site.ask<Look>({ do: 'look' });
+    if (turn % 60 === 0)
+      process.stderr.write(`scale: ${look.ready} of ${count} are ready: ${JSON.stringify(look.states)}\n`);
     if (look.ready === count && look.queued === 0 && also()) return;
     if (performance.now() > limitMs) throw new Error(`not all devices are there: ${JSON.stringify(look)}`);
     await pause(0.25);

@@ -24,6 +24,8 @@ export interface Look {
   readonly queued: number;
   readonly dropped: number;
   readonly published: number;
+  /** How many clients are in each state, and why where that is said. */
+  readonly states: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
 }
 
@@ -90,7 +92,10 @@ async function start(brokerUrl: string, places: readonly DevicePlace[]): Promise
       name: nameOf(index),
       ...(kind === 'push' ? { events: { push, ways: ['push'] } } : {}),
     });
-    client.onWarning(({ code, message }) => warn(`${nameOf(index)}: ${code} ${message}`));
+    client.onWarning(({ code, message }) => {
+      // That is how a login is found out, once for each device.
+      if (code !== 'HSP_ACCEPTED') warn(`${nameOf(index)}: ${code} ${message}`);
+    });
     clients.push(client);
     return { name: nameOf(index), key: url, source: sourceOf(client, kind === 'hsp' ? END_AFTER_MS : undefined) };
   });
@@ -128,7 +133,12 @@ function warn(text: string): void {
 function look(): Look {
   const { queued = 0, dropped = 0, published = 0 } = publisher?.status ?? {};
   const ready = clients.filter(({ state }) => state.state === 'connected' && state.stream === 'open').length;
-  return { ready, queued, dropped, published, warnings };
+  const states: Record<string, number> = {};
+  for (const { state } of clients) {
+    const reason = 'code' in state ? ` ${state.code}` : state.state === 'connected' ? ` ${state.stream}` : '';
+    states[state.state + reason] = (states[state.state + reason] ?? 0) + 1;
+  }
+  return { ready, queued, dropped, published, states, warnings };
 }
 
 function cost(): Cost {
