@@ -50,19 +50,26 @@ const MEMORY_AIM_KB = 300;
 
 /** Counts the events of each device, and those that came twice. */
 class Ear {
-  /** Starts and ends that a device has said, by its slug; those that follow from silence are not counted. */
+  /**
+   * Starts and ends, by the slug of the device. An end that a lost connection has told counts as the one that the device says
+   * later; the binary face has no word for an end, so there only the starts count.
+   */
   readonly arrived = new Map<string, number>();
   readonly described = new Set<string>();
   doubled = 0;
   private readonly ids = new Set<string>();
 
-  private constructor(private readonly client: MqttClient) {
+  private constructor(
+    private readonly client: MqttClient,
+    private readonly hasNoEnds: ReadonlySet<string>,
+  ) {
     client.on('message', (topic, payload) => this.hear(topic, payload));
   }
 
-  static async at(url: string): Promise<Ear> {
+  static async at(url: string, plan: readonly DevicePlan[]): Promise<Ear> {
     const client = await connectAsync(url, { protocolVersion: 5 });
-    const ear = new Ear(client);
+    const binary = plan.filter(({ kind }) => kind === 'hsp').map(({ index }) => slugOf(index));
+    const ear = new Ear(client, new Set(binary));
     await client.subscribeAsync(['hikvision/+/+/event', 'hikvision/+/info'], { qos: 1 });
     return ear;
   }
@@ -84,7 +91,7 @@ class Ear {
       return;
     }
     const { id, inferred } = JSON.parse(payload.toString()) as { id: string; inferred: boolean };
-    if (inferred) return;
+    if (inferred && this.hasNoEnds.has(slug)) return;
     if (this.ids.has(id)) this.doubled++;
     this.ids.add(id);
     this.arrived.set(slug, (this.arrived.get(slug) ?? 0) + 1);
@@ -116,7 +123,7 @@ export async function scale({ devices: count, seconds, fault, snapshot, profile 
       places.push(...(await farm.ask<DevicePlace[]>({ do: 'start', plan: own })));
     }
     const brokerUrl = mosquitto?.url ?? `mqtt://127.0.0.1:${await (farms[0] as Helper).ask<number>({ do: 'broker' })}`;
-    const heard = await Ear.at(brokerUrl);
+    const heard = await Ear.at(brokerUrl, plan);
     ear = heard;
     const before = await site.ask<Memory>({ do: 'memory' });
 
