@@ -130,7 +130,7 @@ export async function scale({ devices: count, seconds, fault, snapshot, profile 
     const startedMs = performance.now();
     await site.ask({ do: 'begin' });
     await site.ask({ do: 'start', brokerUrl, places });
-    await ready(site, count, () => heard.described.size === count);
+    await ready(site, count, () => heard.described.size);
     const startSeconds = (performance.now() - startedMs) / 1_000;
     const start = await site.ask<Cost>({ do: 'end' });
 
@@ -145,7 +145,7 @@ export async function scale({ devices: count, seconds, fault, snapshot, profile 
     const away = await measured(site, () => send(there, AWAY_SECONDS));
     await Promise.all(gone.map((farm) => farm.ask({ do: 'fault', name: null })));
     const backMs = performance.now();
-    await ready(site, count, () => true);
+    await ready(site, count, () => count);
     const returnSeconds = (performance.now() - backMs) / 1_000;
     await send(farms, 2);
     await arrived(heard, sent, site);
@@ -186,15 +186,18 @@ async function measured(site: Helper, work: () => Promise<void>): Promise<Cost> 
   return site.ask<Cost>({ do: 'end' });
 }
 
-/** Until all have their events, nothing waits, and `also`. @throws with what is missing. */
-async function ready(site: Helper, count: number, also: () => boolean): Promise<void> {
-  const limitMs = performance.now() + 120_000 + count * 200;
+/** Until all have their events and are described, and nothing waits. @throws with what is missing. */
+async function ready(site: Helper, count: number, described: () => number): Promise<void> {
+  const limitMs = performance.now() + 120_000 + count * 600;
   for (let turn = 1; ; turn++) {
     const look = await site.ask<Look>({ do: 'look' });
     if (turn % 60 === 0)
-      process.stderr.write(`scale: ${look.ready} of ${count} are ready: ${JSON.stringify(look.states)}\n`);
-    if (look.ready === count && look.queued === 0 && also()) return;
-    if (performance.now() > limitMs) throw new Error(`not all devices are there: ${JSON.stringify(look)}`);
+      process.stderr.write(
+        `scale: ${look.ready} of ${count} are ready, ${described()} described: ${JSON.stringify(look.states)}\n`,
+      );
+    if (look.ready === count && look.queued === 0 && described() === count) return;
+    if (performance.now() > limitMs)
+      throw new Error(`not all devices are there, ${described()} are described: ${JSON.stringify(look)}`);
     await pause(0.25);
   }
 }
