@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Whole programs under load against a deadline: they run after the rest and one at a time, so that only they are measured. */
-const alone = ['test/mqtt/cluster.test.ts', 'test/mqtt/endurance.test.ts'];
+const alone = ['test/mqtt/cluster.test.ts', 'test/mqtt/endurance.test.ts', 'test/scale/scale.test.ts'];
 
 const common = {
   root: new URL('..', import.meta.url).pathname,

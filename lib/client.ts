@@ -381,6 +381,7 @@ class ClientBase {
     const pollers = this.link.describe === undefined ? this.polls.pollers() : [];
     if (push === undefined || !this.ways.allows('push')) return pollers;
     this.push ??= new PushCompanion({
+      clock: this.clock,
       options: push,
       inlet: this.pushed,
       device: () => ({ token: this.pushTokenOf(push), address: this.host, mac: this.device?.mac ?? null }),

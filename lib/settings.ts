@@ -75,6 +75,10 @@ export const WARNING_INTERVAL_MS = 60_000;
 export const CLOSE_GRACE_MS = 2_000;
 /** Shortest time between two looks at the device's clock for the sake of a doubt. */
 export const CLOCK_DOUBT_INTERVAL_MS = 60_000;
+/** Connections that clients of one process may be opening at one time: a house, or a small site, waits for nothing. */
+export const CONNECT_AT_ONCE = 32;
+/** More of them follow at this pace; 1,000 devices are there within a minute, and who is connected hardly notices. */
+export const CONNECT_INTERVAL_MS = 40;
 /** First wait before a new connection; doubled each time, with jitter. */
 export const RECONNECT_MIN_MS = 1_000;
 /** Longest wait between connections. A camera back from a power cut is seen within a minute. */
@@ -205,6 +209,8 @@ export const PUSH_TOTAL_MS = 120_000;
 export const PUSH_KEEP_ALIVE_MS = 65_000;
 /** How long a nonce that we gave to a calling device can be answered. */
 export const PUSH_NONCE_MS = 300_000;
+/** Wait before our entry among the push hosts of a device is made again, where that failed and can succeed. */
+export const PUSH_ENTER_RETRY_MS = 30_000;
 /** How far into a body the MAC address of an unnamed sender is looked for. */
 export const PUSH_HEAD_BYTES = 64 * 1024;
 
@@ -320,7 +326,7 @@ export const STOP_EXIT_MS = 1_000;
 export const BRIDGE_INFO_INTERVAL_MS = 10_000;
 /** Longest random delay before everything is published again after Home Assistant has started. */
 export const BIRTH_DELAY_MAX_MS = 3_000;
-/** States and other retained messages that wait for a broker that is connected but slow; beyond it they are all published anew. */
+/** Messages that wait for a broker that is connected but slow; beyond it a device says what it keeps there when its turn has come. */
 export const PUBLISHER_MAX_WAITING = 10_000;
 /** How long a device waits for the broker to say who owns it, before the bridge takes it. */
 export const OWNER_WAIT_MS = 1_000;
@@ -331,6 +337,8 @@ export const MQTT_QUEUED_COMMANDS = 16;
 export const MQTT_RESULT_MAX_BYTES = 1024 * 1024;
 /** How often the status of a device is published for the sake of its last event. */
 export const STATUS_INTERVAL_MS = 2_000;
+/** Devices that are described at one time, each with some fifty questions; the others wait, so that events do not. */
+export const DESCRIBE_AT_ONCE = 16;
 /** Wait before a device that could not be described is asked again. */
 export const DESCRIBE_RETRY_MS = 60_000;
 /** Descriptions of one connection that are tried again for the sake of questions that the device had no time for. */

@@ -79,6 +79,14 @@ export type Levels<Name extends TopicName> = Name extends TopicName
 /** The levels of every pattern, split once. */
 const LEVELS = new Map(Object.entries(TOPICS).map(([name, { pattern }]) => [name, pattern.split('/')]));
 
+/** The same for filling in: what each level is filled with; null where it stands as it is. */
+const PIECES = new Map(
+  [...LEVELS].map(([name, levels]) => [
+    name,
+    levels.map((text) => ({ text, filledBy: text.startsWith('{') ? text.slice(1, -1) : null })),
+  ]),
+);
+
 /** Levels that stand where a state has its kind. */
 const NO_STATES = new Set(['', 'event', 'snapshot', 'settings']);
 
@@ -88,14 +96,13 @@ export const DEFAULT_BASE = 'hikvision';
 
 /** Fills a pattern in. @throws Error for a level without a value, which is a mistake of ours. */
 function topicOf(name: TopicName, values: Readonly<Record<string, string>>): string {
-  return (LEVELS.get(name) ?? [])
-    .map((level) => {
-      if (!level.startsWith('{')) return level;
-      const value = values[level.slice(1, -1)];
-      if (value === undefined || value === '') throw new Error(`topic ${name}: nothing for ${level}`);
-      return value;
-    })
-    .join('/');
+  let topic = '';
+  for (const { text, filledBy } of PIECES.get(name) ?? []) {
+    const value = filledBy === null ? text : values[filledBy];
+    if (value === undefined || value === '') throw new Error(`topic ${name}: nothing for ${text}`);
+    topic += topic === '' ? value : `/${value}`;
+  }
+  return topic;
 }
 
 /** What is wrong with a base topic, for people; null for a good one. */
@@ -410,14 +417,17 @@ const MAX_DEPTH = 16;
 
 /** A copy without serial numbers, MAC addresses, passwords, and user names in addresses; bytes become their size. */
 export function withoutSecrets(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.replace(/^([a-z]{2,8}:\/\/)[^/?#@]*@/i, '$1');
+  if (typeof value === 'string') {
+    return value.includes('://') ? value.replace(/^([a-z]{2,8}:\/\/)[^/?#@]*@/i, '$1') : value;
+  }
   if (typeof value !== 'object' || value === null) return value;
   if (Buffer.isBuffer(value)) return { sizeBytes: value.length };
   if (depth >= MAX_DEPTH) return null;
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1));
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
-    if (!SECRET_NAMES.has(name.toLowerCase().replace(/^[@_]+/, '')))
+    const isMarked = name.startsWith('@') || name.startsWith('_');
+    if (!SECRET_NAMES.has((isMarked ? name.replace(/^[@_]+/, '') : name).toLowerCase()))
       kept.push([name, withoutSecrets(member, depth + 1)]);
   }
   return Object.fromEntries(kept);

@@ -26,6 +26,7 @@ import {
   STATUS_INTERVAL_MS,
 } from '../settings';
 import { Commands } from './answer';
+import type { AtMost } from './at-most';
 import type { Incoming, Outgoing } from './broker';
 import type { Journal } from './journal';
 import { Refresher } from './refresher';
@@ -70,10 +71,14 @@ export interface DeviceBridgeParts {
   /** The messages that present the device to Home Assistant; none where that is not wanted. */
   readonly discoveryOf: (description: DeviceDescription, allowance: Allowance) => MqttMessage[];
   readonly onDescribed: () => void;
+  /** Where it waits until it may be described. */
+  readonly describing: AtMost;
   /** Events that the journal had to drop so far. */
   readonly dropped: () => number;
   readonly pictures: boolean;
   readonly post: (message: Outgoing) => void;
+  /** Everything that stays at the broker is to be said again. */
+  readonly postRetained: () => void;
   /** An event is in the journal. */
   readonly onJournaled: () => void;
   readonly report: (code: string, message: string) => void;
@@ -83,13 +88,14 @@ export class DeviceBridge {
   ownership: Ownership = 'unknown';
   /** Events that were left to the bridge that serves the device. */
   notOwned = 0;
+  /** Null before the device was described. */
+  description: DeviceDescription | null = null;
   readonly commands: Commands;
 
   private readonly states: DeviceStates;
   private readonly abort = new AbortController();
   private readonly subscriptions: Subscription[] = [];
   private state: SourceState = { state: 'idle' };
-  private description: DeviceDescription | null = null;
   private readonly settings: DeviceSettings;
   private readonly seen = new Set<string>();
   /** States found at the broker from an earlier run. */
@@ -104,6 +110,8 @@ export class DeviceBridge {
   private statusTimer: Timer | null = null;
   private describeTimer: Timer | null = null;
   private describing = 0;
+  /** Gives the place back that a description has, or waits for. */
+  private leaveDescribing: () => void = () => undefined;
   private attempts = 0;
   private readonly refresher: Refresher;
   private settleTimer: Timer | null = null;
@@ -139,6 +147,11 @@ export class DeviceBridge {
     return this.state.state === 'connected';
   }
 
+  /** Events that moved no state, because there are too many. */
+  get unfollowed(): number {
+    return this.states.overflowed;
+  }
+
   start(): void {
     const { source } = this.given.device;
     this.subscriptions.push(source.onEvent((event) => this.event(event)));
@@ -147,6 +160,7 @@ export class DeviceBridge {
 
   close(): void {
     this.abort.abort();
+    this.leaveDescribing();
     this.commands.close();
     this.refresher.close();
     this.settleTimer?.cancel();
@@ -209,6 +223,10 @@ export class DeviceBridge {
     this.see(event);
     // States first, so that who reacts to the event finds them.
     this.postAll(this.states.apply(event));
+    if (this.unfollowed > 0) {
+      const text = `${slug}: has more than ${MQTT_MAX_STATES} states; the others are not followed, only their events are published`;
+      this.given.report('STATES', text);
+    }
     if (!event.stale && this.description !== null) {
       this.refresher.now(readAfterEvent(this.description.settings, event.kind));
     }
@@ -225,6 +243,7 @@ export class DeviceBridge {
     if (state.state !== 'connected') {
       this.describing++;
       this.attempts = 0;
+      this.leaveDescribing();
       this.describeTimer?.cancel();
       this.pollTimer?.cancel();
       this.settleTimer?.cancel();
@@ -244,29 +263,36 @@ export class DeviceBridge {
   }
 
   private describeNow(): void {
-    const { state, given } = this;
-    if (state.state !== 'connected') return;
     const run = ++this.describing;
+    // At once, as the description of a large recorder takes its time.
+    this.postOwn(this.given.topics.availability(this.slug, true));
+    this.leaveDescribing();
+    const leave = this.given.describing.enter(() => void this.describe(run).finally(() => leave()));
+    this.leaveDescribing = leave;
+  }
+
+  private async describe(run: number): Promise<void> {
+    const { given } = this;
     const { device, slug } = given;
     const { signal } = this.abort;
     const known = { slug, name: device.name, key: device.key, configurationUrl: device.configurationUrl ?? null };
-    // At once, as the description of a large recorder takes its time.
-    this.postOwn(given.topics.availability(slug, true));
-    describeDevice((command, args) => device.source.call(command, { ...args }, { signal }), known).then(
-      (found) => {
-        if (run !== this.describing || signal.aborted) return;
-        const isFinal = found.isComplete || ++this.attempts >= DESCRIBE_MAX_ATTEMPTS;
-        this.described(device.channels === undefined ? found : limitedTo(found, device.channels), isFinal);
-        if (!isFinal) this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
-        void this.poll(run);
-      },
-      (error: unknown) => {
-        if (run !== this.describing || signal.aborted) return;
-        given.report('DESCRIPTION', `${slug}: could not be described: ${(error as Error).message}`);
-        this.postAll(this.retained());
-        this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
-      },
-    );
+    const isOver = () => run !== this.describing || signal.aborted;
+    try {
+      const found = await describeDevice(
+        (command, args) => device.source.call(command, { ...args }, { signal }),
+        known,
+      );
+      if (isOver()) return;
+      const isFinal = found.isComplete || ++this.attempts >= DESCRIBE_MAX_ATTEMPTS;
+      this.described(device.channels === undefined ? found : limitedTo(found, device.channels), isFinal);
+      if (!isFinal) this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
+      void this.poll(run);
+    } catch (error) {
+      if (isOver()) return;
+      given.report('DESCRIPTION', `${slug}: could not be described: ${(error as Error).message}`);
+      this.given.postRetained();
+      this.describeTimer = given.clock.after(DESCRIBE_RETRY_MS, () => this.describeNow());
+    }
   }
 
   /** What it had no time to tell is taken away only when it was asked again and again. */
@@ -285,7 +311,7 @@ export class DeviceBridge {
       for (const [name, key] of this.found) if (key.channel === channel) this.found.delete(name);
     }
     for (const [channel, settings] of found.settings) this.settings.put(channel, settings);
-    this.postAll(this.retained());
+    this.given.postRetained();
     this.given.onDescribed();
   }
 

@@ -1,6 +1,9 @@
 /**
  * What goes to the broker, in order and no faster than it acknowledges: states, answers and discovery first, then the events of the
  * journal. An event is done when the broker has it, its pictures included.
+ *
+ * What a device keeps at the broker is made when its turn has come, and not before: a site may have more of it than fits into memory,
+ * and a slow broker gets what is true then. Until that turn nothing else is sent for it that stays at the broker.
  */
 import type { Clock, Timer } from '../clock';
 import { unpackEvent, type JournaledEvent } from '../mqtt/journaled';
@@ -18,8 +21,8 @@ export interface OutboxParts {
   readonly isOurs: (device: string) => boolean;
   /** The session is of no use any more. */
   readonly onTrouble: (reason: string) => void;
-  /** Too many messages waited; everything that is retained has to be posted again. */
-  readonly onOverflow: () => void;
+  /** Too many messages waited, so one that nobody keeps was dropped. */
+  readonly onSkipped: (topic: string) => void;
   /** The broker will never take it. */
   readonly onRefused: (topic: string, reason: string) => void;
 }
@@ -31,6 +34,13 @@ export interface OutboxCounters {
   readonly refused: number;
   /** Events of devices that another bridge serves. */
   readonly notOwned: number;
+  /** Messages that nobody keeps, and for which a slow broker had no time. */
+  readonly skipped: number;
+}
+
+/** Who has messages that stay at the broker, and can say all of them as they are now. */
+export interface Keeper {
+  retained(): readonly Outgoing[];
 }
 
 /** An event on its way. */
@@ -45,12 +55,22 @@ interface Waiting {
   readonly of: Underway | null;
 }
 
+/** A place in the queue at which everything that a keeper has is said. */
+interface Turn {
+  readonly keeper: Keeper;
+  /** Something was taken away after it, so that what it says would come too early. */
+  isEarly: boolean;
+}
+
 /** Bytes of a PUBLISH that are neither topic nor payload, at most. */
 const PACKET_OVERHEAD = 64;
 
 export class Outbox {
   private session: BrokerSession | null = null;
-  private readonly waiting = new Queue<Waiting>();
+  private readonly waiting = new Queue<Waiting | Turn>();
+  private readonly turns = new Map<Keeper, Turn>();
+  /** Messages of the keeper whose turn it is. */
+  private readonly kept = new Queue<Waiting>();
   /** Messages of the event that is being sent. */
   private readonly parts = new Queue<Waiting>();
   private underway = 0;
@@ -62,7 +82,7 @@ export class Outbox {
   private lastProgressMs = 0;
   private watchdog: Timer | null = null;
   private idle: (() => void)[] = [];
-  private readonly count = { published: 0, refused: 0, notOwned: 0 };
+  private readonly count = { published: 0, refused: 0, notOwned: 0, skipped: 0 };
 
   constructor(private readonly given: OutboxParts) {}
 
@@ -72,7 +92,7 @@ export class Outbox {
 
   /** Nothing waits but events, and nothing is on its way. */
   get isIdle(): boolean {
-    return this.waiting.length === 0 && this.underway === 0;
+    return this.waiting.length === 0 && this.kept.length === 0 && this.underway === 0;
   }
 
   /** A session begins. Events stay held or free as {@link hold} says. */
@@ -89,6 +109,8 @@ export class Outbox {
     this.watchdog?.cancel();
     this.watchdog = null;
     this.waiting.clear();
+    this.turns.clear();
+    this.kept.clear();
     this.parts.clear();
     this.underway = 0;
     this.underwayBytes = 0;
@@ -103,13 +125,29 @@ export class Outbox {
     this.pump();
   }
 
-  /** Sends a message that is not an event. Without a session it is dropped: a new session begins with everything that matters. */
-  post(message: Outgoing): void {
+  /**
+   * Sends a message that is not an event. Without a session it is dropped: a new session begins with everything that matters.
+   *
+   * @param keeper who says the message again among its {@link Keeper.retained | retained} ones; null where nobody does.
+   */
+  post(message: Outgoing, keeper: Keeper | null = null): void {
     if (this.session === null) return;
+    const { retain, payload } = message;
+    const isKept = retain && keeper !== null && payload.length > 0;
+    const turn = keeper === null ? undefined : this.turns.get(keeper);
+    if (turn !== undefined && isKept) return; // said when its turn has come
+    if (turn !== undefined && retain) turn.isEarly = true;
     if (this.waiting.length >= PUBLISHER_MAX_WAITING) {
-      this.waiting.clear();
-      this.given.onOverflow();
-      return;
+      if (isKept) {
+        this.postAllOf(keeper);
+        return;
+      }
+      // What stays at the broker is bounded by who posts it, and has to get there.
+      if (!retain) {
+        this.count.skipped++;
+        this.given.onSkipped(message.topic);
+        return;
+      }
     }
     this.waiting.push({ message, of: null });
     this.pump();
@@ -117,6 +155,20 @@ export class Outbox {
 
   postAll(messages: Iterable<Outgoing>): void {
     for (const message of messages) this.post(message);
+  }
+
+  /** Says everything that the keeper has, when its turn has come; those that wait already are not said twice. */
+  postAllOf(keeper: Keeper): void {
+    if (this.session === null || this.turns.get(keeper)?.isEarly === false) return;
+    const turn = { keeper, isEarly: false };
+    this.turns.set(keeper, turn);
+    this.waiting.push(turn);
+    this.pump();
+  }
+
+  /** Keepers that wait for their turn wait no longer, and what they post is sent as it is. */
+  dropTurns(): void {
+    this.turns.clear();
   }
 
   /** Something may have come into the journal. */
@@ -145,7 +197,7 @@ export class Outbox {
     const { session } = this;
     if (session === null || this.underway >= session.window) return undefined;
     if (this.underway > 0 && this.underwayBytes >= PUBLISH_WINDOW_BYTES) return undefined;
-    const message = this.waiting.shift() ?? this.parts.shift();
+    const message = this.nextWaiting() ?? this.parts.shift();
     if (message !== undefined) return message;
     while (!this.isHeld && !this.isPreparing) {
       const entry = this.given.journal.take();
@@ -157,6 +209,19 @@ export class Outbox {
       if (event !== null) return this.begin(entry, event, session);
     }
     return undefined;
+  }
+
+  private nextWaiting(): Waiting | undefined {
+    for (;;) {
+      const kept = this.kept.shift();
+      if (kept !== undefined) return kept;
+      const next = this.waiting.shift();
+      if (next === undefined || !('keeper' in next)) return next;
+      const { keeper } = next;
+      if (this.turns.get(keeper) !== next) continue; // it was given another turn, or none
+      this.turns.delete(keeper);
+      for (const message of keeper.retained()) this.kept.push({ message, of: null });
+    }
   }
 
   private unpacked(entry: JournalEntry): JournaledEvent | null {

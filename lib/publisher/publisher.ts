@@ -8,6 +8,7 @@ import {
   bridgeDiscovery,
   discoveryFilter,
   discoveryOf,
+  leftBehind,
   republished,
   birthTopic,
   type DiscoveryOptions,
@@ -21,6 +22,7 @@ import { OFFLINE, ONLINE, Topics, type BridgeInfo, type MqttMessage, type Qos } 
 import {
   BIRTH_DELAY_MAX_MS,
   BRIDGE_INFO_INTERVAL_MS,
+  DESCRIBE_AT_ONCE,
   JOURNAL_CLOSE_MS,
   MQTT_MAX_STATES,
   OWNER_WAIT_MS,
@@ -28,6 +30,7 @@ import {
   PUBLISHER_STOP_MS,
   WARNING_INTERVAL_MS,
 } from '../settings';
+import { AtMost } from './at-most';
 import { BrokerLink, type BrokerOptions, type BrokerSession, type BrokerState, type Incoming } from './broker';
 import { DeviceBridge, type BridgedDevice } from './device-bridge';
 import { filesIn } from './files';
@@ -66,6 +69,10 @@ export interface PublisherStatus {
   readonly dropped: number;
   readonly droppedPictures: number;
   readonly refused: number;
+  /** Messages that nobody keeps, answers above all, for which a broker was too slow. */
+  readonly skipped: number;
+  /** Events that moved no state, because their device has too many of them. */
+  readonly unfollowed: number;
   /** Devices that another bridge serves, by slug. */
   readonly conflicts: Readonly<Record<string, string>>;
   /** Why the journal cannot use the disk; null while it can. */
@@ -133,29 +140,30 @@ export class Publisher {
       qos: topics.qos,
       isOurs: (device) => this.devices.get(device)?.ownership !== 'other',
       onTrouble: (reason) => this.link.restart(reason),
-      onOverflow: () => this.republishSoon(BIRTH_DELAY_MAX_MS),
+      onSkipped: (topic) =>
+        this.warn('SLOW', `the broker is too slow; what nobody keeps is dropped, ${topic} among it`),
       onRefused: (topic, reason) => this.warn('REFUSED', `the broker does not take ${topic}: ${reason}`),
     });
+    const describing = new AtMost(DESCRIBE_AT_ONCE);
     for (const [index, given] of devices.entries()) {
       const slug = slugs[index] as string;
-      const device = share === undefined ? given : { ...given, allowance: 'read' as const };
-      this.devices.set(
+      const device: DeviceBridge = new DeviceBridge({
+        device: share === undefined ? given : { ...given, allowance: 'read' as const },
         slug,
-        new DeviceBridge({
-          device,
-          slug,
-          topics,
-          journal,
-          clock,
-          discoveryOf: (description, allowance) => this.discoveryOf(description, allowance),
-          onDescribed: () => this.sweep(),
-          dropped: () => journal.status.droppedEvents,
-          pictures: options.pictures ?? false,
-          post: (message) => this.outbox.post(message),
-          onJournaled: () => this.outbox.pump(),
-          report: (code, message) => this.warn(code, message),
-        }),
-      );
+        topics,
+        journal,
+        clock,
+        discoveryOf: (description, allowance) => this.discoveryOf(description, allowance),
+        onDescribed: () => this.sweep(),
+        describing,
+        dropped: () => journal.status.droppedEvents,
+        pictures: options.pictures ?? false,
+        post: (message) => this.outbox.post(message, device),
+        postRetained: () => this.outbox.postAllOf(device),
+        onJournaled: () => this.outbox.pump(),
+        report: (code, message) => this.warn(code, message),
+      });
+      this.devices.set(slug, device);
     }
     journal.onProblem = (problem) => {
       if (problem !== null) this.warn('JOURNAL', `the journal cannot be written (${problem}); events wait in memory`);
@@ -177,7 +185,7 @@ export class Publisher {
   }
 
   get status(): PublisherStatus {
-    const { published, refused } = this.outbox.counters;
+    const { published, refused, skipped } = this.outbox.counters;
     const { queued, droppedEvents, droppedPictures, problem } = this.journal.status;
     return {
       broker: this.broker,
@@ -186,6 +194,8 @@ export class Publisher {
       dropped: droppedEvents,
       droppedPictures,
       refused,
+      skipped,
+      unfollowed: this.unfollowed,
       conflicts: this.conflicts,
       journalProblem: problem,
     };
@@ -221,6 +231,7 @@ export class Publisher {
     for (const device of this.devices.values()) device.close();
     if (this.session !== null) {
       this.outbox.hold(true);
+      this.outbox.dropTurns();
       for (const { slug, ownership } of this.devices.values()) {
         if (ownership === 'ours') this.outbox.post(this.topics.availability(slug, false));
       }
@@ -315,13 +326,14 @@ export class Publisher {
       ) {
         this.outbox.post(topics.bridgeState(bridge, true));
       }
-      this.ownershipChanged();
+      this.ownershipChanged(this.devicesOf(bridge));
       return;
     }
     const owned = topics.match('owner', topic)?.device;
     if (owned !== undefined) {
       this.owners.set(owned, payload.toString().slice(0, 256));
-      this.ownershipChanged();
+      const device = this.devices.get(owned);
+      this.ownershipChanged(device === undefined ? [] : [device]);
       return;
     }
     // What comes later is our own: it would be told again, and come back again.
@@ -342,9 +354,20 @@ export class Publisher {
     });
   }
 
-  private ownershipChanged(): void {
-    if (this.isOwnershipKnown) for (const device of this.devices.values()) this.decide(device);
+  /** @param concerns devices about which something was said. */
+  private ownershipChanged(concerns: Iterable<DeviceBridge>): void {
+    if (this.isOwnershipKnown) this.decideAll(concerns);
     else if (this.isOwnershipComplete()) this.ownershipKnown();
+  }
+
+  private decideAll(devices: Iterable<DeviceBridge>): void {
+    let isChanged = false;
+    for (const device of devices) isChanged = this.decide(device) || isChanged;
+    if (isChanged) this.tell();
+  }
+
+  private *devicesOf(bridge: string): Generator<DeviceBridge> {
+    for (const device of this.devices.values()) if (this.owners.get(device.slug) === bridge) yield device;
   }
 
   private ownershipKnown(): void {
@@ -352,10 +375,8 @@ export class Publisher {
     this.isOwnershipKnown = true;
     this.ownerTimer?.cancel();
     this.ownerTimer = null;
-    for (const device of this.devices.values()) {
-      device.ownership = 'unknown';
-      this.decide(device);
-    }
+    for (const device of this.devices.values()) device.ownership = 'unknown';
+    this.decideAll(this.devices.values());
     // What an earlier run left behind has been heard by now; our own messages need not come back.
     this.session.unsubscribe(this.leftBehind());
     if (this.leftovers.filters.length > 0) {
@@ -403,6 +424,7 @@ export class Publisher {
       if (known !== undefined) before.set(topic, known);
       this.presented.set(topic, String(payload));
     }
+    this.sweep();
     return republished(before, now, options);
   }
 
@@ -413,20 +435,28 @@ export class Publisher {
       : { topics: this.topics, bridge: bridgeId, version: packageVersion(), allowance, pictures, ...discovery };
   }
 
-  /** Once all devices are described, what is left of others that this bridge had is taken away. */
+  /** Once all devices are described and presented, what is left of others that this bridge had is taken away. */
   private sweep(): void {
     const options = this.discoveryOptions('nothing');
     if (options === null || this.isSwept || !this.isOwnershipKnown) return;
-    const now: MqttMessage[] = [bridgeDiscovery(options)];
+    const now = new Set([bridgeDiscovery(options).topic]);
     for (const device of this.devices.values()) {
-      const { discovery } = device;
-      if (discovery === null || !device.isDescribed) return;
-      now.push(...discovery);
+      const topics = this.presentedTopics(device);
+      if (topics === null) return;
+      for (const topic of topics) now.add(topic);
     }
     this.isSwept = true;
-    const gone = republished(this.presented, now, options).filter(({ payload }) => payload === '');
+    const gone = leftBehind(this.presented, now, options);
     for (const { topic } of gone) this.presented.delete(topic);
     this.outbox.postAll(gone);
+  }
+
+  /** Where a device is presented; null while it is not known, or not yet said. */
+  private presentedTopics({ slug, isDescribed, ownership, description }: DeviceBridge): Iterable<string> | null {
+    if (!isDescribed || description === null) return null;
+    const said = this.presentedBy.get(slug) ?? null;
+    const options = said === null && ownership === 'other' ? this.discoveryOptions('nothing') : null;
+    return options === null ? said : discoveryOf(description, options).map(({ topic }) => topic);
   }
 
   private presentBridge(): void {
@@ -434,28 +464,28 @@ export class Publisher {
     if (options !== null) this.outbox.post(bridgeDiscovery(options));
   }
 
-  private decide(device: DeviceBridge): void {
+  /** @returns whether another bridge serves it now, or this one where it did not before. */
+  private decide(device: DeviceBridge): boolean {
     const { bridgeId } = this.options;
     const owner = this.owners.get(device.slug) ?? '';
     const before = device.ownership;
     if (owner !== bridgeId && owner !== '' && this.bridges.get(owner) === true) {
       device.ownership = 'other';
-      if (before === 'other') return;
+      if (before === 'other') return false;
       this.warn(
         `OWNER ${device.slug}`,
         `${device.slug}: the bridge '${owner}' serves this device already; nothing of it is published here while that is there`,
       );
-      this.tell();
-      return;
+      return true;
     }
     if (owner !== bridgeId) {
       this.owners.set(device.slug, bridgeId);
       this.outbox.post(this.topics.owner(device.slug, bridgeId));
     }
-    if (before === 'ours') return;
+    if (before === 'ours') return false;
     device.ownership = 'ours';
-    this.outbox.postAll(device.retained());
-    this.tell();
+    this.outbox.postAllOf(device);
+    return true;
   }
 
   private get conflicts(): Record<string, string> {
@@ -466,12 +496,18 @@ export class Publisher {
     return conflicts;
   }
 
+  private get unfollowed(): number {
+    let events = 0;
+    for (const device of this.devices.values()) events += device.unfollowed;
+    return events;
+  }
+
   /** After a random while, as many bridges may have heard the same. */
   private republishSoon(withinMs: number): void {
     this.birthTimer ??= this.options.clock.after(Math.round((this.options.random ?? Math.random)() * withinMs), () => {
       this.birthTimer = null;
       this.presentBridge();
-      for (const device of this.devices.values()) this.outbox.postAll(device.retained());
+      for (const device of this.devices.values()) this.outbox.postAllOf(device);
       this.lastInfo = '';
       this.postInfo();
     });
@@ -486,7 +522,7 @@ export class Publisher {
   }
 
   private postInfo(): void {
-    const { published, queued, dropped, droppedPictures, refused, conflicts, journalProblem } = this.status;
+    const { journalProblem, ...status } = this.status;
     const commands = { done: 0, failed: 0, refused: 0 };
     let { notOwned } = this.outbox.counters;
     for (const device of this.devices.values()) {
@@ -497,13 +533,8 @@ export class Publisher {
     const info: BridgeInfo = {
       version: packageVersion(),
       devices: this.slugs,
-      published,
-      queued,
-      dropped,
-      droppedPictures,
-      refused,
+      ...status,
       notOwned,
-      conflicts,
       commands,
       journal: { problem: journalProblem, queuedBytes, damagedPlaces, skippedBytes },
     };

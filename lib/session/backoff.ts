@@ -8,6 +8,11 @@ export class Backoff {
   /** @param random 0 up to 1; spreads the devices of a site that came back together. */
   constructor(private readonly random: () => number) {}
 
+  /** More than one failure, and nothing proven since. */
+  get hasFailedOften(): boolean {
+    return this.failures > 1;
+  }
+
   /** The device has proven itself: begin at the minimum again. */
   reset(): void {
     this.failures = 0;

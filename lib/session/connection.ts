@@ -29,6 +29,7 @@ import {
 } from '../settings';
 import { Backoff } from './backoff';
 import { Companions, PUSH_WAY, type EventCompanion } from './companions';
+import { connectTurns } from './connect-turns';
 import type { EventPump, Warning } from './event-pump';
 import type { DeviceLink, EventLine } from './link';
 import type { LineState } from './ways';
@@ -180,7 +181,7 @@ export class Connection {
     while (!signal.aborted) {
       try {
         this.set({ state: 'connecting' });
-        const device = await this.open(signal);
+        const device = await this.openInTurn(signal);
         await this.hold(device, signal);
       } catch (error) {
         this.parts.link.forget();
@@ -207,6 +208,18 @@ export class Connection {
       this.set({ state: 'lost', reason, code: error.code, retryAtMs: clock.now() + waitMs });
       this.settle(null, error);
       await this.pause(waitMs, signal);
+    }
+  }
+
+  /** A device that comes to us is waited for; the others are asked when it is their turn. */
+  private async openInTurn(signal: AbortSignal): Promise<DeviceInfo> {
+    const { clock, link } = this.parts;
+    if (link.describe !== undefined) return this.open(signal);
+    const release = await connectTurns(clock).take(signal, this.backoff.hasFailedOften);
+    try {
+      return await this.open(signal);
+    } finally {
+      release();
     }
   }
 

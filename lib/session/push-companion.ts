@@ -3,7 +3,9 @@
  * we are told how the device reaches us, our entry among its push hosts.
  */
 import { createHmac } from 'node:crypto';
+import { sleep, type Clock } from '../clock';
 import { HikvisionError } from '../errors';
+import { PUSH_ENTER_RETRY_MS } from '../settings';
 import type { PushListener } from '../transport/push-listener';
 import { PUSH_WAY, type EventCompanion } from './companions';
 import type { EventInlet, Warning } from './event-pump';
@@ -46,6 +48,7 @@ export interface PushedDevice {
 }
 
 export interface PushParts {
+  readonly clock: Clock;
   readonly options: PushOptions;
   readonly inlet: EventInlet;
   readonly device: () => PushedDevice;
@@ -83,8 +86,7 @@ export class PushCompanion implements EventCompanion {
       },
     });
     try {
-      const entered = options.calledAt === undefined ? null : await this.enter(options.calledAt, signal);
-      if (entered?.ignored.length === 0) working(true);
+      if (options.calledAt !== undefined && (await this.enterAtLast(options.calledAt, signal))) working(true);
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         else signal.addEventListener('abort', () => resolve(), { once: true });
@@ -102,8 +104,17 @@ export class PushCompanion implements EventCompanion {
     if (entered !== null) await this.leave(entered);
   }
 
-  /** @returns null where it did not succeed; the user may have entered us by hand. */
-  private async enter(calledAt: string, signal: AbortSignal): Promise<Entered | null> {
+  /** Again and again, where it failed only for now. @returns whether the device took all of it. */
+  private async enterAtLast(calledAt: string, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const entered = await this.enter(calledAt, signal);
+      if (entered !== 'later') return entered?.ignored.length === 0;
+      await sleep(this.parts.clock, PUSH_ENTER_RETRY_MS, signal);
+    }
+  }
+
+  /** @returns null where it did not succeed; the user may have entered us by hand. `later`: it may another time. */
+  private async enter(calledAt: string, signal: AbortSignal): Promise<Entered | null | 'later'> {
     const { call, warn, options } = this.parts;
     const { protocol, hostname, port } = new URL(calledAt);
     const isSecure = protocol === 'https:';
@@ -133,7 +144,7 @@ export class PushCompanion implements EventCompanion {
         code: 'PUSH_NOT_ENTERED',
         message: `the device does not let us enter ourselves as push host (${error.message}); what it pushes is taken all the same`,
       });
-      return null;
+      return error.recoverable ? 'later' : null;
     } finally {
       this.isEntering = false;
     }

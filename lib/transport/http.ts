@@ -700,9 +700,10 @@ export class HttpClient {
         });
         incoming.on('error', (error: NodeJS.ErrnoException) => fail(networkError(error, context)));
         incoming.on('end', finish);
-        incoming.on('close', () =>
-          fail(new ConnectionLostError('the connection broke before the answer was complete', context)),
-        );
+        incoming.on('close', () => {
+          // It comes behind every answer, and an error is made of its whole stack.
+          if (!isSettled) fail(new ConnectionLostError('the connection broke before the answer was complete', context));
+        });
       });
       if (upload !== undefined) {
         upload.write(outgoing, () => {

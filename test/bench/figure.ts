@@ -32,6 +32,20 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
+/** Of each, the median of its rates; they run by turns, so that a machine that slows down slows all of them. */
+export async function inTurn<Name extends string>(
+  rounds: number,
+  works: Readonly<Record<Name, () => number | Promise<number>>>,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(works) as Name[];
+  const rates = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) rates.get(name)?.push(await rateOf(works[name]));
+  }
+  return Object.fromEntries(names.map((name) => [name, median(rates.get(name) ?? [])])) as Record<Name, number>;
+}
+
+/** To three digits, as some are far from 1. */
 export function ratio(ours: number, other: number | null): number | null {
-  return other === null ? null : Math.round((ours / other) * 100) / 100;
+  return other === null ? null : Number((ours / other).toPrecision(3));
 }

@@ -1,34 +1,76 @@
 /**
  * `npm run bench`: every figure is measured side by side with its peer and its floor in one run, because the speed of a machine
- * drifts. `npm run bench -- --json` prints one JSON line per figure.
+ * drifts. `npm run bench -- NAME...` runs those whose names begin so, `--json` prints one JSON line per figure, `--write` puts the
+ * table into `test/bench/README.md`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { mosquittoProgram } from '../support/brokers';
 import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
+import { benchCommands } from './commands';
 import { benchDownload } from './download';
+import { benchEditorSize } from './editor-size';
 import { ratio, type Figure } from './figure';
 import { benchFrames } from './hsp-frames';
-import { mosquittoProgram } from '../support/brokers';
-import { mqttPublish } from './mqtt';
 import { hspRoundTrips } from './hsp-round-trips';
+import { benchIdle } from './idle';
+import { mqttPublish } from './mqtt';
+import { benchStartUp } from './start-up';
+import { tableIn } from './table';
+
+interface Bench {
+  /** What the names of its figures begin with. */
+  readonly name: string;
+  readonly run: () => Promise<readonly Figure[]> | readonly Figure[];
+}
 
 const ROUNDS = 7;
 
+/** In the order in which they are printed. */
+const BENCHES: readonly Bench[] = [
+  { name: 'alertStream', run: () => alertStreamRead(...streamToRead(), ROUNDS) },
+  { name: 'hsp.frames', run: () => [hspFrames()] },
+  { name: 'hsp.roundTrips', run: async () => [await hspRoundTrips(ROUNDS)] },
+  { name: 'commands', run: () => benchCommands(ROUNDS) },
+  { name: 'mqtt', run: mqtt },
+  { name: 'recorder', run: async () => Object.values<Figure>({ ...(await benchDownload(ROUNDS)) }) },
+  { name: 'idle', run: () => benchIdle(3) },
+  { name: 'start', run: () => benchStartUp(11) },
+  { name: 'editor', run: benchEditorSize },
+];
+
 async function main(): Promise<void> {
-  const asJson = process.argv.includes('--json');
-  const { bytes, name } = streamToRead();
-  const { rate, memory } = await benchDownload(ROUNDS);
-  const figures: Figure[] = [
-    await alertStreamRead(bytes, name, ROUNDS),
-    hspFrames(),
-    await hspRoundTrips(ROUNDS),
-    rate,
-    memory,
-  ];
-  if (mosquittoProgram === null) process.stderr.write('bench: mosquitto is not installed; mqtt is left out\n');
-  else figures.push(...(await mqttPublish(5, 10_000)).figures);
-  for (const figure of figures) (asJson ? printJson : printText)(figure);
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const isWanted = ({ name }: { readonly name: string }) =>
+    positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted) || wanted.startsWith(name));
+  const benches = BENCHES.filter(isWanted);
+  if (benches.length === 0) {
+    throw new Error(`no such bench; there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+  }
+  const startedMs = performance.now();
+  const figures: Figure[] = [];
+  for (const { run } of benches) {
+    for (const figure of await run()) {
+      figures.push(figure);
+      (values.json ? printJson : printText)(figure);
+    }
+  }
+  process.stderr.write(`bench: ${Math.round((performance.now() - startedMs) / 1_000)} s in all\n`);
+  if (!values.write) return;
+  if (positionals.length > 0) throw new Error('the table is written with all figures of one run, or not at all');
+  const file = resolve(__dirname, '../../../test/bench/README.md');
+  writeFileSync(file, tableIn(readFileSync(file, 'utf8'), figures));
+}
+
+async function mqtt(): Promise<readonly Figure[]> {
+  if (mosquittoProgram !== null) return (await mqttPublish(5, 10_000)).figures;
+  process.stderr.write('bench: mosquitto is not installed; mqtt is left out\n');
+  return [];
 }
 
 /** Alarm pushes of the command port. */
@@ -48,10 +90,10 @@ function hspFrames(): Figure {
 }
 
 /** The captured stream where the captures are there, else one of our own making; the output says which. */
-function streamToRead(): { bytes: Buffer; name: string } {
+function streamToRead(): [bytes: Buffer, name: string] {
   const file = join(captures(), 'streams/DS-2CD2185FWD-I.bin');
-  if (existsSync(file)) return { bytes: readFileSync(file), name: 'DS-2CD2185FWD-I.bin' };
-  return { bytes: builtInStream(770), name: 'built-in stream (the captures are not there)' };
+  if (existsSync(file)) return [readFileSync(file), 'DS-2CD2185FWD-I.bin'];
+  return [builtInStream(770), 'built-in stream (the captures are not there)'];
 }
 
 function captures(): string {

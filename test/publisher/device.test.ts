@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'vitest';
 import { TimeoutError } from '../../lib/errors';
 import { DEFAULT_PREFIX, discoveryOf } from '../../lib/mqtt/discovery/discovery';
 import { Topics, type MqttMessage } from '../../lib/mqtt/topics';
+import { AtMost } from '../../lib/publisher/at-most';
 import { DeviceBridge, type BridgedDevice } from '../../lib/publisher/device-bridge';
 import { Journal } from '../../lib/publisher/journal';
 import { DESCRIBE_RETRY_MS, DEVICE_STATUS_INTERVAL_MS, SETTINGS_PACE_MS, SETTINGS_SETTLE_MS } from '../../lib/settings';
@@ -47,7 +48,7 @@ async function bridge(device: FakeDevice, more: Partial<BridgedDevice> = {}) {
   const journal = await Journal.open({ files: new MemoryFiles(), place: `device ${places++}`, clock });
   const posted: MqttMessage[] = [];
   const options = { topics, bridge: 'b', version: '1', language: 'en', pictures: false } as const;
-  const made = new DeviceBridge({
+  const made: DeviceBridge = new DeviceBridge({
     device: bridged('Gate', device, more),
     slug: 'gate',
     topics,
@@ -55,9 +56,11 @@ async function bridge(device: FakeDevice, more: Partial<BridgedDevice> = {}) {
     clock,
     discoveryOf: (description, allowance) => discoveryOf(description, { ...options, allowance }),
     onDescribed: () => undefined,
+    describing: new AtMost(1),
     dropped: () => 0,
     pictures: false,
     post: (message) => void posted.push(message),
+    postRetained: () => void posted.push(...made.retained()),
     onJournaled: () => undefined,
     report: () => undefined,
   });

@@ -4,6 +4,7 @@ import type { SimulatorOptions } from '../../lib/simulator';
 import {
   ALERT_STREAM_QUIET_MS,
   ALERT_STREAM_SILENCE_MS,
+  CONNECT_INTERVAL_MS,
   HEADERS_TIMEOUT_MS,
   PROBE_INTERVAL_MS,
   RECONNECT_MAX_MS,
@@ -432,6 +433,7 @@ describe('the end', () => {
       client.events(() => undefined);
       await client.connect();
       await client.close();
+      await clock.advance(CONNECT_INTERVAL_MS);
     }
     await until(() => device.openConnections === 0, 'no connection is left');
     await until(() => openSockets() <= before, 'no socket is left');
@@ -447,6 +449,7 @@ describe('the end', () => {
     for (let i = 0; i < 50; i++) {
       await client.connect();
       await client.disconnect();
+      await clock.advance(CONNECT_INTERVAL_MS);
     }
     await until(() => device.streams === 0, 'no stream is left');
     await client.close();

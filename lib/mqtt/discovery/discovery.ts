@@ -280,20 +280,26 @@ export function republished(
   now: readonly MqttMessage[],
   options: Pick<DiscoveryOptions, 'topics' | 'bridge'>,
 ): MqttMessage[] {
-  const state = options.topics.topic('bridgeState', { bridge: options.bridge });
-  const topics = new Set(now.map(({ topic }) => topic));
-  const gone: MqttMessage[] = [];
+  const gone = leftBehind(before, new Set(now.map(({ topic }) => topic)), options);
   const reduced: MqttMessage[] = [];
-  for (const [topic, payload] of before) {
-    if (topics.has(topic) || !isOurs(payload, state)) continue;
-    gone.push({ topic, payload: '', retain: true, qos: options.topics.qos });
-  }
   for (const message of now) {
     const known = before.get(message.topic);
     const left = known === undefined ? null : withRemains(known, String(message.payload));
     if (left !== null) reduced.push({ ...message, payload: left });
   }
   return [...gone, ...reduced, ...now];
+}
+
+/** Takes away what this bridge presented and presents no more. @param topics where it presents something now. */
+export function leftBehind(
+  before: ReadonlyMap<string, string>,
+  topics: ReadonlySet<string>,
+  options: Pick<DiscoveryOptions, 'topics' | 'bridge'>,
+): MqttMessage[] {
+  const state = options.topics.topic('bridgeState', { bridge: options.bridge });
+  return [...before]
+    .filter(([topic, payload]) => !topics.has(topic) && isOurs(payload, state))
+    .map(([topic]) => ({ topic, payload: '', retain: true, qos: options.topics.qos }));
 }
 
 /** Made by this bridge: its availability stands first, or is the state of a component. */
