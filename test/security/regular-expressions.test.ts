@@ -111,10 +111,10 @@ describe('our regular expressions', () => {
     globalThis.RegExp = Recording;
     try {
       vi.resetModules();
-      await import('../../lib/index');
-      const { builtInDevice, MODEL_NAMES } = await import('../../lib/simulator');
+      await import('../../lib/index.js');
+      const { builtInDevice, MODEL_NAMES } = await import('../../lib/simulator/index.js');
       for (const model of MODEL_NAMES) builtInDevice(model);
-      await import('../../lib/codec/redact');
+      await import('../../lib/codec/redact.js');
     } finally {
       globalThis.RegExp = Original;
       vi.resetModules();
