@@ -3,7 +3,6 @@
  * from the device that the user gave.
  */
 import { createSocket } from 'node:dgram';
-import { request as httpRequest } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { discover } from '../../lib/transport/discovery';
 import { codeOf, hikvisionClient, httpOf } from '../support/clients';
 import { COMMAND_ARGUMENTS } from '../support/command-calls';
 import { until } from '../support/digest-client';
+import { relayTo } from '../support/relay';
 import { httpServer, tcpServer } from '../support/servers';
 import { simulator } from '../support/simulators';
 
@@ -46,36 +46,20 @@ function redirected(document: string, place: string): string {
 /** A device that is a simulated one, but for the addresses in its answers. */
 async function liar(device: Simulator, place: string) {
   let changed = 0;
-  const server = await httpServer((request, response) => {
-    const onward = httpRequest(
-      { port: device.httpPort, method: request.method, path: request.path, headers: request.headers },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => {
-          const body = Buffer.concat(chunks);
-          const isText = /xml|json|text/i.test(answer.headers['content-type'] ?? '');
-          const sent = isText ? Buffer.from(redirected(body.toString(), place)) : body;
-          if (!sent.equals(body)) changed++;
-          const challenge = answer.headers['www-authenticate']?.replace(
-            'Digest ',
-            `Digest domain="http://${place}/", `,
-          );
-          const more = {
-            'content-length': sent.length,
-            ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
-            location: `http://${place}/`,
-            link: `<http://${place}/>; rel="next"`,
-            refresh: `0; url=http://${place}/`,
-          };
-          response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...more }).end(sent);
-        });
-      },
-    );
-    onward.on('error', () => response.destroy());
-    onward.end(request.body);
+  const relay = await relayTo(device, ({ headers, body }) => {
+    const isText = /xml|json|text/i.test(headers['content-type'] ?? '');
+    const sent = isText ? Buffer.from(redirected(body.toString(), place)) : body;
+    if (!sent.equals(body)) changed++;
+    const challenge = headers['www-authenticate']?.replace('Digest ', `Digest domain="http://${place}/", `);
+    const more = {
+      ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+      location: `http://${place}/`,
+      link: `<http://${place}/>; rel="next"`,
+      refresh: `0; url=http://${place}/`,
+    };
+    return { headers: more, body: sent };
   });
-  return { ...server, changed: () => changed };
+  return { ...relay, changed: () => changed };
 }
 
 /** Commands that would take the simulated device away, or last. */
