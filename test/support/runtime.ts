@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Node-RED to run; the installed one when not given. */
   readonly nodeRed?: string;
+  /** Who may use the editor, as in the settings of Node-RED; everybody when not given. */
+  readonly adminAuth?: unknown;
   /** `error` when not given. */
   readonly logLevel?: 'off' | 'error' | 'warn';
 }
@@ -35,8 +37,28 @@ export interface Runtime {
   setFlows(flows: readonly RuntimeNode[]): Promise<void>;
   /** What nodes show and log from now on. */
   watch(): Seen;
+  /** Questions that the server of the editor answers, of all nodes. */
+  adminRoutes(): readonly AdminRoute[];
   /** Leaves no socket and no timer. */
   stop(): Promise<void>;
+}
+
+export interface AdminRoute {
+  readonly path: string;
+  readonly methods: readonly string[];
+}
+
+/** What Express keeps of its routes, in its versions 4 and 5. */
+interface Layer {
+  readonly route?: { readonly path: unknown; readonly methods: Readonly<Record<string, boolean>> };
+  readonly handle?: { readonly stack?: readonly Layer[]; readonly _router?: { readonly stack: readonly Layer[] } };
+}
+
+function routesIn(layers: readonly Layer[]): AdminRoute[] {
+  return layers.flatMap(({ route, handle }) => [
+    ...(route === undefined ? [] : [{ path: String(route.path), methods: Object.keys(route.methods) }]),
+    ...routesIn(handle?.stack ?? handle?._router?.stack ?? []),
+  ]);
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -82,6 +104,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     editorTheme: { tours: false, projects: { enabled: false }, palette: {} },
     externalModules: { autoInstall: false, palette: { allowInstall: false } },
     telemetry: { enabled: false, updateNotification: false },
+    ...(options.adminAuth === undefined ? {} : { adminAuth: options.adminAuth as never }),
   } as Parameters<NodeRedApp['init']>[1]);
   isReady = true;
   const watches: Seen[] = [];
@@ -100,6 +123,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     port,
     url: `http://127.0.0.1:${port}/`,
+    adminRoutes: () => {
+      const app = RED.httpAdmin as unknown as Record<'_router' | 'router', { stack: readonly Layer[] } | undefined>;
+      return routesIn((app._router ?? app.router)?.stack ?? []);
+    },
     setFlows: async (flows) => {
       const started = new Promise<void>((resolve) => RED.runtime.events.once('flows:started', () => resolve()));
       await RED.runtime.flows.setFlows({
