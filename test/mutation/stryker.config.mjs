@@ -4,7 +4,9 @@ const cache = '.cache/mutation';
 export default {
   mutate: ['lib/codec/**/*.ts', 'lib/events/**/*.ts'],
   testRunner: 'vitest',
-  plugins: [new URL(`../../${cache}/node_modules/@stryker-mutator/vitest-runner/dist/src/index.js`, import.meta.url).href],
+  plugins: [
+    new URL(`../../${cache}/node_modules/@stryker-mutator/vitest-runner/dist/src/index.js`, import.meta.url).href,
+  ],
   vitest: { configFile: 'test/mutation/vitest.config.mjs', related: true },
   coverageAnalysis: 'perTest',
   concurrency: 2,

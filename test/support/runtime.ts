@@ -48,17 +48,27 @@ export interface AdminRoute {
   readonly methods: readonly string[];
 }
 
-/** What Express keeps of its routes, in its versions 4 and 5. */
-interface Layer {
-  readonly route?: { readonly path: unknown; readonly methods: Readonly<Record<string, boolean>> };
-  readonly handle?: { readonly stack?: readonly Layer[]; readonly _router?: { readonly stack: readonly Layer[] } };
-}
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'all', 'use'] as const;
 
-function routesIn(layers: readonly Layer[]): AdminRoute[] {
-  return layers.flatMap(({ route, handle }) => [
-    ...(route === undefined ? [] : [{ path: String(route.path), methods: Object.keys(route.methods) }]),
-    ...routesIn(handle?.stack ?? handle?._router?.stack ?? []),
-  ]);
+/** Writes down the routes of every Express application that is made from now on, until it is restored. */
+function recordRoutes(
+  load: NodeJS.Require,
+  nodeRed: string,
+): { routes: (AdminRoute & { readonly app: unknown })[]; restore(): void } {
+  const ofNodeRed = createRequire(load.resolve(nodeRed));
+  const ofRuntime = createRequire(ofNodeRed.resolve('@node-red/runtime'));
+  type Add = (this: unknown, ...given: unknown[]) => unknown;
+  const { application } = ofRuntime('express') as { application: Record<(typeof METHODS)[number], Add> };
+  const routes: (AdminRoute & { readonly app: unknown })[] = [];
+  const before = METHODS.map((method) => [method, application[method]] as const);
+  for (const [method, add] of before) {
+    application[method] = function (...given) {
+      if (typeof given[0] === 'string' && given.length > 1)
+        routes.push({ app: this, path: given[0], methods: [method] });
+      return add.apply(this, given);
+    };
+  }
+  return { routes, restore: () => before.forEach(([method, add]) => (application[method] = add)) };
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -74,7 +84,9 @@ const PACKAGE = 'node-red-contrib-hikvision-hsp';
 /** @throws the error of `listen`, for example EADDRINUSE, before anything else has happened. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const load = createRequire(__filename);
-  const RED = load(options.nodeRed ?? 'node-red') as NodeRedApp;
+  const nodeRed = options.nodeRed ?? 'node-red';
+  const RED = load(nodeRed) as NodeRedApp;
+  const recorded = recordRoutes(load, nodeRed);
   let isReady = false;
   const server = createServer((request, response) => {
     if (!isReady) {
@@ -123,10 +135,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     port,
     url: `http://127.0.0.1:${port}/`,
-    adminRoutes: () => {
-      const app = RED.httpAdmin as unknown as Record<'_router' | 'router', { stack: readonly Layer[] } | undefined>;
-      return routesIn((app._router ?? app.router)?.stack ?? []);
-    },
+    // What hangs on the server of the nodes is for devices.
+    adminRoutes: () => recorded.routes.filter(({ app }) => app !== RED.httpNode),
     setFlows: async (flows) => {
       const started = new Promise<void>((resolve) => RED.runtime.events.once('flows:started', () => resolve()));
       await RED.runtime.flows.setFlows({
@@ -142,6 +152,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     stop: async () => {
       await RED.stop();
+      recorded.restore();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
