@@ -45,7 +45,7 @@ export function release(project: string, into: string, source: Source): Release 
   const digest = (algorithm: string, path: string) => createHash(algorithm).update(readFileSync(path)).digest('hex');
   const sha512 = digest('sha512', tarball);
 
-  const bom = JSON.parse(npm('sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev')) as Bom;
+  const bom = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--omit', 'dev')) as Bom;
   // Neither chance, nor the hour, nor the name of a folder belongs to the package.
   const id = createHash('sha256').update(`bom ${sha512}`).digest('hex');
   bom.serialNumber = `urn:uuid:${[id.slice(0, 8), id.slice(8, 12), `8${id.slice(13, 16)}`, `8${id.slice(17, 20)}`, id.slice(20, 32)].join('-')}`;
