@@ -78,7 +78,7 @@ describe('SECURITY.md', () => {
   const text = readFileSync(join(projectRoot, 'SECURITY.md'), 'utf8');
 
   it('gives the reason for each dependency, and for none that is gone', () => {
-    const rows = [...text.matchAll(/^\| `([^`]+)` \| (production|development) \| (\S[^|]*) \|$/gm)];
+    const rows = [...text.matchAll(/^\| `([^`]+)` *\| (production|development) *\| (\S[^|]*)\|$/gm)];
     const named = rows.map(([, dependency, kind]) => `${kind} ${dependency}`);
     const real = [
       ...Object.keys(dependencies).map((dependency) => `production ${dependency}`),

@@ -24,10 +24,21 @@ export interface Release {
   readonly sha512: string;
 }
 
+interface Component {
+  readonly 'bom-ref': string;
+  readonly purl: string;
+  readonly properties?: readonly { readonly name: string; readonly value: string }[];
+}
+
 interface Bom {
   serialNumber: string;
-  metadata: { timestamp: string; component: { name: string } };
-  readonly components: readonly { readonly purl: string; readonly hashes?: readonly unknown[] }[];
+  readonly metadata: { timestamp: string; readonly component: Component & { name: string } };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean } | undefined>>;
 }
 
 /** @param project a folder with the built project. @param into where the three files go; is made when it is missing. */
@@ -45,7 +56,18 @@ export function release(project: string, into: string, source: Source): Release 
   const digest = (algorithm: string, path: string) => createHash(algorithm).update(readFileSync(path)).digest('hex');
   const sha512 = digest('sha512', tarball);
 
-  const bom = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--omit', 'dev')) as Bom;
+  // `--omit dev` leaves out what tools of ours use as well; the lock says what a user gets.
+  const everything = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format', 'cyclonedx')) as Bom;
+  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as Lock;
+  const components = everything.components.filter(({ properties }) => {
+    const path = properties?.find(({ name }) => name === 'cdx:npm:package:path')?.value ?? '';
+    return lock.packages[path]?.dev !== true && lock.packages[path]?.devOptional !== true;
+  });
+  const kept = new Set([...components, everything.metadata.component].map((component) => component['bom-ref']));
+  const dependencies = everything.dependencies
+    .filter(({ ref }) => kept.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }));
+  const bom: Bom = { ...everything, components, dependencies };
   // Neither chance, nor the hour, nor the name of a folder belongs to the package.
   const id = createHash('sha256').update(`bom ${sha512}`).digest('hex');
   bom.serialNumber = `urn:uuid:${[id.slice(0, 8), id.slice(8, 12), `8${id.slice(13, 16)}`, `8${id.slice(17, 20)}`, id.slice(20, 32)].join('-')}`;
