@@ -126,7 +126,7 @@ describe('names that objects have anyway', () => {
       expand: (text: string) => text,
       readFile: () => '',
       ownServer: null,
-    } as never);
+    });
     expect(settings).toHaveProperty('options');
     expect(settings).not.toHaveProperty('options.polluted');
   });

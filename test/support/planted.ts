@@ -26,7 +26,7 @@ export function dressesOf(secret: string): string[] {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return value.toString('latin1');
-  let json = '';
+  let json: string;
   try {
     json = JSON.stringify(value) ?? '';
   } catch {
