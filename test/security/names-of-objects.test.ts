@@ -121,12 +121,16 @@ describe('names that objects have anyway', () => {
     expect(() => checkArguments(call.command, known, call.args)).toThrow(ArgumentError);
 
     const fields = { host: '192.0.2.1', ...(payload as object) };
-    const settings = deviceSettings(fields, { user: 'u', password: 'p' }, {
-      translate: (key: string) => key,
-      expand: (text: string) => text,
-      readFile: () => '',
-      ownServer: null,
-    });
+    const settings = deviceSettings(
+      fields,
+      { user: 'u', password: 'p' },
+      {
+        translate: (key: string) => key,
+        expand: (text: string) => text,
+        readFile: () => '',
+        ownServer: null,
+      },
+    );
     expect(settings).toHaveProperty('options');
     expect(settings).not.toHaveProperty('options.polluted');
   });
