@@ -112,6 +112,8 @@ export const PICTURE_WAIT_MS = 3_000;
 export const XML_MAX_LENGTH = 8 * 1024 * 1024;
 /** Nesting of one XML document; the deepest one seen has 12. */
 export const XML_MAX_DEPTH = 64;
+/** Nesting of one JSON document; what is deeper breaks those who walk through it, and no device nests so deep. */
+export const JSON_MAX_DEPTH = XML_MAX_DEPTH;
 /** Elements of one XML document. */
 export const XML_MAX_ELEMENTS = 200_000;
 

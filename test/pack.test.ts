@@ -1,18 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { projectRoot, requireBuilt } from './support/built';
+import { requireBuilt } from './support/built';
+import { copyWithoutScripts } from './support/copy';
 import { startRuntime, type Runtime } from './support/runtime';
 
 const TYPES = ['hsp-command', 'hsp-config', 'hsp-connect', 'hsp-event-in', 'hsp-mqtt'];
@@ -33,28 +25,12 @@ let runtime: Runtime | undefined;
 const npm = (cwd: string, ...args: string[]) =>
   execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-/**
- * The project without its scripts, to pack it from: npm 10 runs `prepare` in spite of `--ignore-scripts`, and would build `dist`
- * anew under the feet of the tests that run beside this one.
- */
-function copyWithoutScripts(): string {
-  const copy = join(folder, 'project');
-  cpSync(projectRoot, copy, {
-    recursive: true,
-    filter: (path) => !['node_modules', '.git', 'coverage'].includes(basename(path)),
-  });
-  const { scripts, ...rest } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as Record<string, unknown>;
-  expect(scripts).toHaveProperty('prepare');
-  writeFileSync(join(copy, 'package.json'), JSON.stringify(rest, null, 2));
-  return copy;
-}
-
 beforeAll(() => {
   requireBuilt();
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'hsp-pack-')));
   userDir = join(folder, 'node-red');
   mkdirSync(userDir);
-  const report = npm(copyWithoutScripts(), 'pack', '--json', '--ignore-scripts', '--pack-destination', folder);
+  const report = npm(copyWithoutScripts(folder), 'pack', '--json', '--ignore-scripts', '--pack-destination', folder);
   const [packed] = JSON.parse(report) as { filename: string; files: { path: string }[] }[];
   files = packed?.files.map(({ path }) => path) ?? [];
   writeFileSync(join(userDir, 'package.json'), JSON.stringify({ name: 'node-red-project', private: true }));

@@ -1,5 +1,5 @@
 /** Requests and answers of the text face, and the status documents that devices answer with. */
-import { decodeText, sniff } from './text';
+import { decodeText, sniff, withoutNuls } from './text';
 import { numberAt, parseXml, textAt, find, toNumber, type XmlElement } from './xml';
 
 export interface IsapiRequest {
@@ -94,7 +94,7 @@ function additionalError(document: XmlElement): string | null {
 function statusFromJson(body: Buffer): ResponseStatus | null {
   let value: unknown;
   try {
-    value = JSON.parse(decodeText(body).replace(/\0+$/, ''));
+    value = JSON.parse(withoutNuls(decodeText(body)));
   } catch {
     // Any document may hold the word; whoever reads this one finds out that it is broken.
     return null;

@@ -3,18 +3,39 @@
  * Values stay text until somebody asks for a number: a card number `0011` keeps its zeros.
  */
 import { ProtocolError } from '../errors';
-import { decodeText } from './text';
+import { JSON_MAX_DEPTH } from '../settings';
+import { decodeText, withoutNuls } from './text';
 import { toBoolean, toNumber } from './xml';
 
 export type JsonObject = Record<string, unknown>;
 
-/** @throws ProtocolError for text that is no JSON. NULs behind it are what some firmware sends. */
+/** @throws ProtocolError for text that is no JSON, or nested too deep. NULs behind it are what some firmware sends. */
 export function parseJson(body: Uint8Array): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(decodeText(body).replace(/\0+$/, ''));
+    value = JSON.parse(withoutNuls(decodeText(body)));
   } catch (error) {
     throw new ProtocolError(`JSON: ${(error as Error).message}`, 0, { cause: error });
   }
+  if (!tame(value)) throw new ProtocolError(`JSON: nested deeper than ${JSON_MAX_DEPTH}`, 0);
+  return value;
+}
+
+/**
+ * Takes out of a document what cannot be handed on as plain data: numbers beyond all bounds, and names that change an object when
+ * they are copied. @returns false when it is nested too deep.
+ */
+export function tame(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (depth >= JSON_MAX_DEPTH) return false;
+  const holder = value as JsonObject;
+  if (Object.hasOwn(holder, '__proto__')) delete holder['__proto__'];
+  for (const [name, inner] of Object.entries(holder)) {
+    if (typeof inner === 'number') {
+      if (!Number.isFinite(inner)) holder[name] = null;
+    } else if (!tame(inner, depth + 1)) return false;
+  }
+  return true;
 }
 
 /** The value as an object; null for lists and everything else. */

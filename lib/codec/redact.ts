@@ -137,7 +137,7 @@ export class FrameRedactor {
       return;
     }
     const serial = frame.subarray(LOGIN.serial, LOGIN.deviceType);
-    this.hide(serial.toString('latin1').replace(/\0.*$/s, ''));
+    this.hide(serial.toString('latin1').replace(/\0.*/s, ''));
     star(frame, LOGIN.userId, LOGIN.deviceType);
   }
 

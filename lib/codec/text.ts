@@ -60,6 +60,13 @@ export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0d || byte === 0x0a || byte === 0x09 || byte === 0;
 }
 
+/** Without the NULs at its end, which some firmware sends. By hand: an expression would begin anew at each NUL of a row. */
+export function withoutNuls(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end);
+}
+
 /** Makes text from a device safe to show: one line, no control characters, at most `limit` characters. */
 export function excerpt(bytes: Uint8Array | string, limit = 120): string {
   const text = typeof bytes === 'string' ? bytes : decodeText(bytes.subarray(0, limit * 4));

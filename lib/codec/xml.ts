@@ -199,6 +199,8 @@ export function toPlain(from: XmlElement): XmlPlain {
   for (const [name, value] of attributes) plain[`@${name}`] = value;
   if (from.children.length === 0 && from.text !== '') plain['#text'] = from.text;
   for (const child of from.children) {
+    // Whoever copies it would change what the copy is.
+    if (child.name === '__proto__') continue;
     const value = toPlain(child);
     const before = plain[child.name];
     if (before === undefined) plain[child.name] = value;
@@ -235,12 +237,24 @@ function repair(source: string): string {
   let text = source.slice(start, endOfRoot(source, start));
   // The parser takes this word in capitals only.
   if (/^<!doctype/i.test(text)) throw new ProtocolError('XML: a document type is not read', start);
-  // CDATA means what it says.
-  text = text.includes('<![CDATA[')
-    ? text.replace(/<!\[CDATA\[[\s\S]*?\]\]>|&(?!#?\w{1,32};)/g, (found) => (found === '&' ? '&amp;' : found))
-    : text.replace(/&(?!#?\w{1,32};)/g, '&amp;');
+  text = withAmpersands(text);
   // eslint-disable-next-line no-control-regex -- characters that XML forbids, found in names of old recorders
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '');
+}
+
+/** Writes each bare `&` as XML wants it. CDATA means what it says. */
+function withAmpersands(text: string): string {
+  let whole = '';
+  for (let at = 0; ;) {
+    const opened = text.indexOf('<![CDATA[', at);
+    // One that never ends is for the parser to refuse.
+    const closed = opened < 0 ? -1 : text.indexOf(']]>', opened);
+    const end = closed < 0 ? text.length : opened;
+    whole += text.slice(at, end).replace(/&(?!#?\w{1,32};)/g, '&amp;');
+    if (closed < 0) return whole;
+    at = closed + ']]>'.length;
+    whole += text.slice(opened, at);
+  }
 }
 
 /** Position just after the last closing tag of the root's name: NULs or a second page may follow it. */

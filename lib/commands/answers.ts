@@ -212,7 +212,7 @@ function pageTitle(body: Buffer): string {
   if (kind !== 'xml' && kind !== 'json') return '';
   const head = body.subarray(0, HEAD_BYTES).toString('latin1');
   if (rootNameOf(body) !== 'html') return kind === 'json' ? ` ${excerpt(body, 80)}` : '';
-  const title = /<title[^>]*>([^<]{1,200})<\/title/i.exec(head)?.[1];
+  const title = /<title[^<>]*>([^<]{1,200})<\/title/i.exec(head)?.[1];
   return title === undefined ? '' : ` "${excerpt(title, 80)}"`;
 }
 

@@ -26,7 +26,7 @@ export function checkArguments<P extends Params>(
   for (const parameter of Object.keys(given)) {
     if (Object.hasOwn(params, parameter)) continue;
     const expected = known.length === 0 ? `no parameters for ${name}` : `one of the parameters ${known.join(', ')}`;
-    violations.push({ parameter, given: given[parameter], expected });
+    violations.push({ parameter, given: shown(parameter, given[parameter]), expected });
   }
 
   const checked: Record<string, unknown> = {};
@@ -47,9 +47,9 @@ export function checkArguments<P extends Params>(
   return checked as CheckedArguments<P>;
 }
 
-/** A password is not repeated in a message, also when it is none that we take. */
+/** A secret is not repeated in a message, also when it is none that we take. */
 function shown(parameter: string, value: unknown): unknown {
-  return /password/i.test(parameter) ? '***' : value;
+  return /pass|secret|token/i.test(parameter) ? '***' : value;
 }
 
 function isLeftOut(param: Param, value: unknown): boolean {

@@ -3,11 +3,11 @@
  * documents (which channels have lost their video) lives in the {@link Classifier}.
  */
 import { parseDeviceTime } from '../codec/device-time';
-import { member, objectOf } from '../codec/json';
+import { member, objectOf, tame } from '../codec/json';
 import { decodeText, excerpt } from '../codec/text';
 import { parseXml, toNumber, toPlain, type XmlElement } from '../codec/xml';
 import type { Part } from '../codec/multipart';
-import { EVENT_MAX_PICTURES, XML_MAX_DEPTH } from '../settings';
+import { EVENT_MAX_PICTURES, JSON_MAX_DEPTH } from '../settings';
 import { detailsOf, kindOfDocument } from './details';
 import type { Notice, Picture, Rect, Region } from './event';
 import { eventOfJson, fieldsOfBytes, fieldsOfJson, fieldsOfTree, rawPortOf, type EventFields } from './fields';
@@ -332,26 +332,6 @@ function unreadable(reason: string, body: Buffer, before?: Notice): Classified {
   if (before === undefined) return { unreadable: said };
   const { channel, rawChannel, time, target } = before;
   return { unreadable: { ...said, rest: { channel, rawChannel, time, target } } };
-}
-
-/** As deep as XML may be; what is deeper breaks those who walk through it, and no device nests so deep. */
-const JSON_MAX_DEPTH = XML_MAX_DEPTH;
-
-/**
- * Takes out of a document what cannot be handed on as plain data: numbers beyond all bounds, and names that change an object when
- * they are copied. @returns false when it is nested too deep.
- */
-function tame(value: unknown, depth = 0): boolean {
-  if (value === null || typeof value !== 'object') return true;
-  if (depth >= JSON_MAX_DEPTH) return false;
-  const holder = value as Record<string, unknown>;
-  if (Object.hasOwn(holder, '__proto__')) delete holder['__proto__'];
-  for (const [name, inner] of Object.entries(holder)) {
-    if (typeof inner === 'number') {
-      if (!Number.isFinite(inner)) holder[name] = null;
-    } else if (!tame(inner, depth + 1)) return false;
-  }
-  return true;
 }
 
 /**

@@ -331,7 +331,9 @@ function digestResponse(input: DigestInput): string {
 /** `name=value, name="va\"lue"`; names in lower case. */
 export function parseParameters(text: string): Map<string, string> {
   const parameters = new Map<string, string>();
-  for (const [, name, quoted, plain] of text.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)) {
+  for (const [, name, quoted, plain] of text.matchAll(
+    /(?:^|[^\w-])([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g,
+  )) {
     if (name === undefined) continue;
     parameters.set(name.toLowerCase(), quoted === undefined ? (plain ?? '') : quoted.replace(/\\(.)/g, '$1'));
   }

@@ -211,7 +211,7 @@ export function pushBodyOf(
     return { contentType: `multipart/form-data; boundary=${boundary}`, bytes };
   }
   const end = parts.indexOf('\r\n\r\n');
-  const contentType = /^Content-Type: (.+)$/m.exec(parts.toString('latin1', 0, end))?.[1]?.trim() ?? XML_TYPE;
+  const contentType = /^Content-Type: (.+)/m.exec(parts.toString('latin1', 0, end))?.[1]?.trim() ?? XML_TYPE;
   return { contentType, bytes: parts.subarray(end + 4) };
 }
 

@@ -24,10 +24,10 @@ export interface DeviceAddress {
  */
 export function parseDeviceUrl(url: string, usual: DeviceProtocol = 'http'): DeviceAddress {
   const text = url.trim();
-  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:[/?#].*)?$/is.exec(text);
-  const [, scheme = usual, userinfo, place = ''] = match ?? [];
+  const [prefix = '', scheme = usual] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
+  const { userinfo, place } = partsOf(text.slice(prefix.length)) ?? {};
   const protocol = scheme.toLowerCase();
-  if (match === null) throw wrong(text, 'a URL such as http://user@192.0.2.10');
+  if (place === undefined) throw wrong(text, 'a URL such as http://user@192.0.2.10');
   if (!isProtocol(protocol)) throw wrong(text, 'http://, https://, hsp:// or hsps://');
   const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/i.exec(place);
   const host = parts?.[1] ?? parts?.[2];
@@ -62,6 +62,17 @@ export function webAddressOf(url: string): string | null {
   return protocol === 'http' || protocol === 'https' ? `${protocol}://${placeOf(address)}` : null;
 }
 
+/** User and password, and host and port, of what stands behind `://`. The last `@` that a host follows ends the user. */
+function partsOf(rest: string): { readonly userinfo: string | undefined; readonly place: string } | null {
+  for (let at = rest.lastIndexOf('@'); ; at = at > 0 ? rest.lastIndexOf('@', at - 1) : -1) {
+    const behind = rest.slice(at + 1);
+    const end = behind.search(/[@/?#]/);
+    const place = end < 0 ? behind : behind.slice(0, end);
+    if (place !== '' && behind[end] !== '@') return { userinfo: at < 0 ? undefined : rest.slice(0, at), place };
+    if (at < 0) return null;
+  }
+}
+
 function isProtocol(scheme: string): scheme is DeviceProtocol {
   return Object.hasOwn(USUAL_PORTS, scheme);
 }
@@ -76,7 +87,9 @@ function decode(text: string): string {
 }
 
 function wrong(url: string, expected: string): ArgumentError {
+  const known = url.replace(/^([^:]*:\/\/)?.*@/s, '$1***@');
   // Behind a colon stands a port; where none can be read it may be the password of a URL whose host was forgotten.
-  const shown = url.replace(/^([^:]*:\/\/)?.*@/s, '$1***@').replace(/:(?!\/\/|\d+$)[^@\]]*$/s, ':***');
+  const tail = Math.max(known.lastIndexOf('@'), known.lastIndexOf(']')) + 1;
+  const shown = known.slice(0, tail) + known.slice(tail).replace(/:(?!\/\/|\d+$).*/s, ':***');
   return new ArgumentError([{ parameter: 'url', given: shown, expected }]);
 }

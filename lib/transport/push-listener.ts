@@ -90,7 +90,7 @@ export class PushListener {
 
   constructor(private readonly options: PushListenerOptions) {
     this.clock = options.clock;
-    this.path = `/${(options.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '')}`;
+    this.path = `/${(options.path ?? DEFAULT_PATH).split('/').filter(Boolean).join('/')}`;
   }
 
   get counters(): PushCounters {

@@ -51,7 +51,7 @@ export const LOOKED_UP = ['msg', 'flow', 'global', 'env', 'jsonata'] as const;
 
 /** True for a text that holds an environment variable: what it says is known only when the flow runs. */
 export function hasEnvironment(value: unknown): boolean {
-  return typeof value === 'string' && /\$\{[^}]+\}/.test(value);
+  return typeof value === 'string' && /\$\{[^{}]+\}/.test(value);
 }
 
 /** Seconds, up to a day; empty is fine. */

@@ -22,7 +22,7 @@ const MAX_NUMBER = 65_535;
 export function parseNumberList(text: string, word?: string): NumberList | undefined {
   const ranges: { from: number; to: number }[] = [];
   let hasWord = false;
-  for (const part of parseWordList(text.replace(/\s*-\s*/g, '-'))) {
+  for (const part of parseWordList(withoutBlanks(text))) {
     if (word !== undefined && part === word) {
       hasWord = true;
       continue;
@@ -35,6 +35,12 @@ export function parseNumberList(text: string, word?: string): NumberList | undef
     ranges.push({ from, to });
   }
   return { ranges, word: hasWord };
+}
+
+/** `1 - 4` is one range. */
+function withoutBlanks(text: string): string {
+  const parts = text.split('-').map((part) => part.trim());
+  return parts.join('-');
 }
 
 /** Reads words separated by commas, semicolons or blanks; lower case, because devices and people differ in it. */

@@ -135,8 +135,10 @@ export async function callFrom(
   }
   if (isEvent(msg.payload)) {
     if (Object.hasOwn(known, 'channel') && msg.payload.channel !== null) args.channel = msg.payload.channel;
-  } else if (isPlainObject(msg.payload)) Object.assign(args, msg.payload);
-  return { command, args };
+  }
+  // Copied as it is: a name like `__proto__` stays a name, and is refused as an unknown one.
+  const given = !isEvent(msg.payload) && isPlainObject(msg.payload) ? msg.payload : {};
+  return { command, args: { ...args, ...given } };
 }
 
 /** The answer of a command as message properties: a picture as a Buffer with its type beside it, anything else as it is. */

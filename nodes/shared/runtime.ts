@@ -59,7 +59,8 @@ export function sharedWaysOf(RED: NodeAPI): SharedWays {
   const known = waysByRuntime.get(RED.events);
   if (known !== undefined) return known;
   const { userDir, httpNodeRoot } = settingsOf(RED);
-  const root = typeof httpNodeRoot === 'string' ? httpNodeRoot.replace(/\/+$/, '') : '';
+  const levels = typeof httpNodeRoot === 'string' ? httpNodeRoot.split('/').filter(Boolean) : [];
+  const root = levels.map((level) => `/${level}`).join('');
   const ways = new SharedWays({
     clock: systemClock,
     mountedPath: `${root}${MOUNT}`,

@@ -158,8 +158,8 @@ describe('names that objects have anyway', () => {
     expect(Object.entries(root.attributes)).toEqual([['toString', '1']]);
     expect(textAt(root, 'constructor')).toBe('2');
     const plain = toPlain(root) as Record<string, unknown>;
-    expect(Object.keys(plain).sort()).toEqual(['@toString', '__proto__', 'constructor', 'hasOwnProperty']);
-    expect(({} as Record<string, unknown>)['3']).toBeUndefined();
+    // But for the one that changes what a copy is.
+    expect(Object.keys(plain).sort()).toEqual(['@toString', 'constructor', 'hasOwnProperty']);
     expect(JSON.parse(JSON.stringify(plain))).toBeTruthy();
   });
 });

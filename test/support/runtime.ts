@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Node-RED to run; the installed one when not given. */
   readonly nodeRed?: string;
+  /** Who may use the editor, as in the settings of Node-RED; everybody when not given. */
+  readonly adminAuth?: unknown;
   /** `error` when not given. */
   readonly logLevel?: 'off' | 'error' | 'warn';
 }
@@ -35,8 +37,38 @@ export interface Runtime {
   setFlows(flows: readonly RuntimeNode[]): Promise<void>;
   /** What nodes show and log from now on. */
   watch(): Seen;
+  /** Questions that the server of the editor answers, of all nodes. */
+  adminRoutes(): readonly AdminRoute[];
   /** Leaves no socket and no timer. */
   stop(): Promise<void>;
+}
+
+export interface AdminRoute {
+  readonly path: string;
+  readonly methods: readonly string[];
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'all', 'use'] as const;
+
+/** Writes down the routes of every Express application that is made from now on, until it is restored. */
+function recordRoutes(
+  load: NodeJS.Require,
+  nodeRed: string,
+): { routes: (AdminRoute & { readonly app: unknown })[]; restore(): void } {
+  const ofNodeRed = createRequire(load.resolve(nodeRed));
+  const ofRuntime = createRequire(ofNodeRed.resolve('@node-red/runtime'));
+  type Add = (this: unknown, ...given: unknown[]) => unknown;
+  const { application } = ofRuntime('express') as { application: Record<(typeof METHODS)[number], Add> };
+  const routes: (AdminRoute & { readonly app: unknown })[] = [];
+  const before = METHODS.map((method) => [method, application[method]] as const);
+  for (const [method, add] of before) {
+    application[method] = function (...given) {
+      if (typeof given[0] === 'string' && given.length > 1)
+        routes.push({ app: this, path: given[0], methods: [method] });
+      return add.apply(this, given);
+    };
+  }
+  return { routes, restore: () => before.forEach(([method, add]) => (application[method] = add)) };
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -62,7 +94,9 @@ const PACKAGE = 'node-red-contrib-hikvision-hsp';
 /** @throws the error of `listen`, for example EADDRINUSE, before anything else has happened. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const load = createRequire(__filename);
-  const RED = load(options.nodeRed ?? 'node-red') as NodeRedApp;
+  const nodeRed = options.nodeRed ?? 'node-red';
+  const RED = load(nodeRed) as NodeRedApp;
+  const recorded = recordRoutes(load, nodeRed);
   let isReady = false;
   const server = createServer((request, response) => {
     if (!isReady) {
@@ -92,6 +126,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     editorTheme: { tours: false, projects: { enabled: false }, palette: {} },
     externalModules: { autoInstall: false, palette: { allowInstall: false } },
     telemetry: { enabled: false, updateNotification: false },
+    ...(options.adminAuth === undefined ? {} : { adminAuth: options.adminAuth as never }),
   } as Parameters<NodeRedApp['init']>[1]);
   isReady = true;
   const watches: Seen[] = [];
@@ -115,6 +150,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     port,
     url: `http://127.0.0.1:${port}/`,
+    // What hangs on the server of the nodes is for devices.
+    adminRoutes: () => recorded.routes.filter(({ app }) => app !== RED.httpNode),
     setFlows: async (flows) => {
       const started = new Promise<void>((resolve) => RED.runtime.events.once('flows:started', () => resolve()));
       await RED.runtime.flows.setFlows({
@@ -130,6 +167,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     stop: async () => {
       await RED.stop();
+      recorded.restore();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtInDevice, Simulator } from '../../lib/simulator';
 import { projectRoot, requireBuilt } from './built';
-import { startRuntime, type Runtime } from './runtime';
+import { startRuntime, type Runtime, type RuntimeOptions } from './runtime';
 
 export interface Whole {
   readonly runtime: Runtime;
@@ -14,7 +14,7 @@ export interface Whole {
 }
 
 /** @throws what the build said. */
-export async function startWhole(): Promise<Whole> {
+export async function startWhole(more: Pick<RuntimeOptions, 'adminAuth'> = {}): Promise<Whole> {
   requireBuilt();
   const userDir = mkdtempSync(join(tmpdir(), 'hsp-whole-'));
   const simulator = await Simulator.start({ device: builtInDevice('camera') });
@@ -24,6 +24,7 @@ export async function startWhole(): Promise<Whole> {
     packageDir: projectRoot,
     port: 0,
     logLevel: 'off',
+    ...more,
     ...(nodeRed === undefined ? {} : { nodeRed }),
   });
   return {

@@ -206,7 +206,7 @@ function bytesOf(audio: unknown): Buffer {
   const inJson = (audio as { readonly type?: unknown; readonly data?: unknown } | null | undefined) ?? {};
   const bytes = Buffer.isBuffer(audio)
     ? audio
-    : typeof audio === 'string' && /^[A-Za-z0-9+/\s]+=*\s*$/.test(audio)
+    : typeof audio === 'string' && /^[A-Za-z0-9+/\s]+(?:=[=\s]*)?$/.test(audio)
       ? Buffer.from(audio, 'base64')
       : inJson.type === 'Buffer' && Array.isArray(inJson.data)
         ? Buffer.from(inJson.data as readonly number[])

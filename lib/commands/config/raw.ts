@@ -1,5 +1,6 @@
 /** Any request at all. */
-import { decodeText, sniff } from '../../codec/text';
+import { parseJson } from '../../codec/json';
+import { decodeText, sniff, withoutNuls } from '../../codec/text';
 import { parseXml, toPlain } from '../../codec/xml';
 import { ArgumentError, ProtocolError } from '../../errors';
 import { ask, command, type IsapiAnswer, type IsapiRequest, type Steps } from '../command';
@@ -65,12 +66,12 @@ function rawXml(body: Buffer): unknown {
 }
 
 function rawJson(body: Buffer): unknown {
-  const text = decodeText(body).replace(/\0+$/, '');
   try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON after all; the text is what there is.
-    return text;
+    return parseJson(body);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    // Not JSON after all, or nested beyond all bounds; the text is what there is.
+    return withoutNuls(decodeText(body));
   }
 }
 

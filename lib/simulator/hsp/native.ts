@@ -360,7 +360,11 @@ const findFile = onChannel(findFileRequest, (channel, { fileType, start, stop },
     const result = parseXml(answer.body);
     for (const item of all(find(result, 'matchList'), 'searchMatchItem')) {
       const kind =
-        RECORD_KINDS[/[a-z]+$/.exec(textAt(item, 'metadataMatches/metadataDescriptor') ?? '')?.[0] ?? ''] ?? 0;
+        RECORD_KINDS[
+          textAt(item, 'metadataMatches/metadataDescriptor')
+            ?.split(/[^a-z]/)
+            .at(-1) ?? ''
+        ] ?? 0;
       if (fileType !== ALL_KINDS && fileType !== kind) continue;
       const bytes = recordOf(item, kind);
       if (bytes !== null) found.push(push(STATUS.fileInfo, bytes));

@@ -7,6 +7,7 @@ import { codeOf, hikvisionClient, turns } from '../../support/clients';
 import { CALLS_BEFORE, COMMAND_ARGUMENTS, ringBefore } from '../../support/command-calls';
 import { FakeClock } from '../../support/fake-clock';
 import { bothFaces, portClient } from '../../support/hsp-links';
+import { until } from '../../support/digest-client';
 import { hspSimulator } from '../../support/hsp-simulators';
 
 const MODELS = ['camera', 'nvr', 'doorstation'] as const;
@@ -198,10 +199,9 @@ describe('the native binary form', () => {
     const device = await hspSimulator('camera', { clock });
     const client = portClient(device, { clock });
     const moving = client.call('camera.move', { pan: 50, tilt: 100, zoom: -10, forMs: 300 }, { encoding: 'binary' });
+    await until(() => device.hspLog.length === 2, 'both movements');
     await turns();
-    expect(device.hspLog).toHaveLength(2);
     await clock.advance(300);
-    await turns();
     expect(await moving).toEqual({ channel: 1, pan: 50, tilt: 100, zoom: -10, stopped: true });
     expect(device.hspLog.map(({ name, status }) => `${name} ${status}`)).toEqual(
       Array.from({ length: 4 }, () => 'ptz 1'),
@@ -216,11 +216,11 @@ describe('the native binary form', () => {
     const moving = codeOf(
       client.call('camera.move', { pan: -5, forMs: 60_000 }, { encoding: 'binary', signal: stop.signal }),
     );
+    await until(() => device.hspLog.length === 1, 'the movement');
     await turns();
     stop.abort();
-    await turns();
     expect(await moving).toBe('HIK_CLOSED');
-    expect(device.hspLog).toHaveLength(2);
+    await until(() => device.hspLog.length === 2, 'its end');
   });
 
   it('needs the command port', async () => {
