@@ -57,11 +57,13 @@ interface AxeResults {
  * context, where it has a policy.
  *
  * @param within a selector; the whole page when not given.
+ * @param without selectors of what is not ours.
  */
-export async function seriousFindings(page: Page, within = 'html'): Promise<string[]> {
+export async function seriousFindings(page: Page, within = 'html', without: readonly string[] = []): Promise<string[]> {
   const source = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);
-  const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(within)})`);
+  const context = { include: [[within]], exclude: without.map((selector) => [selector]) };
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(context)})`);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, help, nodes }) =>
