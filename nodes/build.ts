@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { ALLOWANCES, commandList, EVENT_DETAILS, EVENT_KIND_NAMES, groupedKinds } from '../lib/index';
 import { commandHelp, detailsHelp, editorCommands, helpFrom, kindGroups, localeOf } from './shared/generate';
+import { ENGLISH, LANGUAGES } from './shared/languages';
 
 const NODES = ['config', 'connect', 'command', 'event-in', 'mqtt'] as const;
 
@@ -23,9 +24,7 @@ const targetRoot = __dirname;
 async function buildNode(name: string): Promise<void> {
   const source = join(sourceRoot, name);
   const target = join(targetRoot, name);
-  const locales = join(target, 'locales', 'en-US');
   for (const folder of ['icons', 'locales']) rmSync(join(target, folder), { recursive: true, force: true });
-  mkdirSync(locales, { recursive: true });
 
   const type = `hsp-${name}`;
   const script = await bundle(join(source, 'editor.ts'));
@@ -34,12 +33,22 @@ async function buildNode(name: string): Promise<void> {
   const template = element('text/html', `data-template-name="${type}"`, style + form);
   writeFileSync(join(target, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${template}`);
 
-  const help = [helpFrom(read(join(source, 'help.md'))), ...(GENERATED_HELP[name]?.() ?? [])].join('\n');
-  writeFileSync(join(locales, `${name}.html`), element('text/markdown', `data-help-name="${type}"`, help));
-  const locale = localeOf(read(join(source, 'locale.json')), read(join(sourceRoot, 'shared', 'locale.json')));
-  writeFileSync(join(locales, `${name}.json`), `${JSON.stringify(locale, null, 2)}\n`);
+  for (const language of LANGUAGES) {
+    const locales = join(target, 'locales', language);
+    mkdirSync(locales, { recursive: true });
+    const help = [helpFrom(read(textOf(source, 'help.md', language))), ...(GENERATED_HELP[name]?.() ?? [])].join('\n');
+    writeFileSync(join(locales, `${name}.html`), element('text/markdown', `data-help-name="${type}"`, help));
+    const shared = read(textOf(join(sourceRoot, 'shared'), 'locale.json', language));
+    const locale = localeOf(read(textOf(source, 'locale.json', language)), shared);
+    writeFileSync(join(locales, `${name}.json`), `${JSON.stringify(locale, null, 2)}\n`);
+  }
 
   cpSync(join(sourceRoot, 'icons'), join(target, 'icons'), { recursive: true });
+}
+
+/** English stands beside the code that uses it, the other languages in a folder of their own. */
+function textOf(folder: string, file: string, language: string): string {
+  return language === ENGLISH ? join(folder, file) : join(folder, 'locales', language, file);
 }
 
 async function bundle(entry: string): Promise<string> {

@@ -1,21 +1,64 @@
 /** What is written twice is compared: the README with the code. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { main } from '../lib/cli/hsp';
-import { ERROR_CODES } from '../lib/index';
+import { commandList, ERROR_CODES, registry } from '../lib/index';
 import * as errors from '../lib/errors';
-import { TABLES, withTables } from './docs/tables';
+import { documents, TABLES, withTables } from './docs/tables';
 
 const root = resolve(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-describe('README', () => {
-  it('has every table, as the code makes it (npm run docs writes them)', () => {
-    for (const name of Object.keys(TABLES)) expect(readme).toContain(`<!-- table: ${name} -->`);
-    expect(withTables(readme)).toBe(readme);
+const texts = new Map(documents(root).map((name) => [name, readFileSync(join(root, name), 'utf8')]));
+
+describe('the documents', () => {
+  it('have every table once, as the code makes it (npm run docs writes them)', () => {
+    const all = [...texts.values()].join('\n');
+    for (const name of Object.keys(TABLES)) expect(all.split(`<!-- table: ${name} -->`)).toHaveLength(2);
+    for (const text of texts.values()) expect(withTables(text)).toBe(text);
   });
 
+  it('lead only to files and headings that are there', () => {
+    const broken = [...texts].flatMap(([name, text]) =>
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map((match) => match[1] as string)
+        .filter((target) => !/^[a-z]+:/.test(target) && !leads(name, target))
+        .map((target) => `${name}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('name only commands that there are', () => {
+    const known = new Set<string>(commandList().map(({ name }) => name));
+    const families = Object.keys(registry).join('|');
+    const named = [...texts].flatMap(([file, text]) =>
+      [...text.matchAll(new RegExp(`\\b(?:${families})\\.[a-z]\\w+\\b(?!\\.)`, 'g'))].map(([name]) => ({ file, name })),
+    );
+    expect(named.length).toBeGreaterThan(200);
+    expect(named.filter(({ name }) => !known.has(name) && !NOT_COMMANDS.has(name))).toEqual([]);
+  });
+});
+
+/** Words with a dot that stand in the documents and are no commands. */
+const NOT_COMMANDS: ReadonlySet<string> = new Set(['event.kind', 'event.state', 'event.channel']);
+
+/** A file, or a heading in one, as GitHub makes anchors of headings. */
+function leads(from: string, target: string): boolean {
+  const [path = '', anchor] = target.split('#');
+  const file = path === '' ? join(root, from) : resolve(root, dirname(from), path);
+  if (!existsSync(file)) return false;
+  if (anchor === undefined) return true;
+  const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] as string)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replace(/ /g, '-'),
+  );
+  return headings.includes(anchor);
+}
+
+describe('README', () => {
   it('names only scripts that there are', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;

@@ -46,7 +46,15 @@ afterAll(async () => {
 describe('the package as npm sends it', () => {
   it('holds what runs, the examples and the papers, and nothing else', () => {
     const tops = new Set(files.map((path) => path.split('/')[0]));
-    expect([...tops].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'examples', 'package.json']);
+    expect([...tops].sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+    ]);
     const strange = files.filter((path) => path.startsWith('dist/') && !/^dist\/(lib|nodes)\//.test(path));
     expect(strange).toEqual([]);
     expect(files.filter((path) => /\.ts$/.test(path) && !path.endsWith('.d.ts'))).toEqual([]);

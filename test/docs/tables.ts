@@ -1,8 +1,11 @@
-/** The tables of the README, made from the code. `npm run docs` writes them; a test holds them equal. */
+/** The tables of the documents, made from the code. `npm run docs` writes them; a test holds them equal. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { FRAME_HEADERS } from '../../lib/codec/frame';
 import { layoutTable, type Struct } from '../../lib/codec/layout';
 import { STRUCTURES } from '../../lib/codec/structs';
 import { TOPICS } from '../../lib/mqtt/topics';
+import { CAPTURED_DEVICES } from '../conformance/devices';
 import {
   commandList,
   ERROR_CODES,
@@ -16,23 +19,63 @@ import {
   type Param,
 } from '../../lib/index';
 
-/** Name of a marked place in the README, and what stands there. */
+/** Name of a marked place in a document, and what stands there. Each stands in one document. */
 export const TABLES: Readonly<Record<string, () => string>> = {
+  families: familyTable,
   commands: commandTable,
   kinds: kindTable,
   topics: topicTable,
   errors: errorTable,
+  devices: deviceTable,
   frames: frameTables,
   structures: structureTables,
 };
 
+/** The documents for users, from the root of the project. */
+export function documents(root: string): string[] {
+  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...pages.sort().map((name) => `docs/${name}`)];
+}
+
 /** Puts every table between its marks: `<!-- table: NAME -->` ... `<!-- end -->`. @throws Error for a mark without a table. */
-export function withTables(readme: string): string {
-  return readme.replace(/<!-- table: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_whole, name: string) => {
+export function withTables(document: string): string {
+  return document.replace(/<!-- table: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_whole, name: string) => {
     const table = TABLES[name];
-    if (table === undefined) throw new Error(`README: no table '${name}'`);
+    if (table === undefined) throw new Error(`no table '${name}'`);
     return `<!-- table: ${name} -->\n\n${table()}\n\n<!-- end -->`;
   });
+}
+
+const FAMILY_WORDS: Readonly<Record<FamilyName, string>> = {
+  camera: 'pictures, PTZ, light and siren, image, overlays, privacy masks, two-way audio, temperatures, counts',
+  recorder: 'storage, channels, recordings: search, play, download, start, stop; plates, access events and the log',
+  stream: 'codec, size and rate of a stream, RTSP addresses, key frames, viewers',
+  event:
+    'what a device watches for, arming and schedules, doors and calls, barriers, alarm panels, inputs, outputs, push hosts',
+  config: 'device, clock, network, users, persons and cards, plate lists, backup, restart, and any ISAPI path',
+};
+
+function familyTable(): string {
+  return markdown(
+    ['family', 'commands', 'for'],
+    (Object.keys(registry) as FamilyName[]).map((family) => [
+      `\`${family}\``,
+      String(Object.keys(registry[family]).length),
+      FAMILY_WORDS[family],
+    ]),
+  );
+}
+
+function deviceTable(): string {
+  return markdown(
+    ['model', 'kind', 'firmware', 'what of it is read in tests'],
+    CAPTURED_DEVICES.map(({ model, kind, firmware, captures }) => [
+      model,
+      kind,
+      firmware ?? 'not said',
+      Object.values(captures).join('; '),
+    ]),
+  );
 }
 
 /** A folded table for each family: there are too many commands for one. */
@@ -53,7 +96,7 @@ function commandTable(): string {
           needs === null ? 'any' : (deviceClass ?? FEATURES[needs].title),
         ]),
       );
-      return `#### ${family}\n\n<details><summary>${commands.length} commands</summary>\n\n${table}\n\n</details>`;
+      return `## ${family}\n\n<details><summary>${commands.length} commands</summary>\n\n${table}\n\n</details>`;
     })
     .join('\n\n');
 }

@@ -57,11 +57,13 @@ interface AxeResults {
  * context, where it has a policy.
  *
  * @param within a selector; the whole page when not given.
+ * @param without selectors of what is not ours.
  */
-export async function seriousFindings(page: Page, within = 'html'): Promise<string[]> {
+export async function seriousFindings(page: Page, within = 'html', without: readonly string[] = []): Promise<string[]> {
   const source = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);
-  const { violations } = await examined(page, within);
+  const context = { include: [[within]], exclude: without.map((selector) => [selector]) };
+  const { violations } = await examined(page, context);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, help, nodes }) =>
@@ -72,10 +74,10 @@ export async function seriousFindings(page: Page, within = 'html'): Promise<stri
 /** How often a page may be drawn anew while axe is at it, which then loses an element. */
 const ATTEMPTS = 5;
 
-async function examined(page: Page, within: string): Promise<AxeResults> {
+async function examined(page: Page, context: object): Promise<AxeResults> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(within)})`);
+      return await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(context)})`);
     } catch (error) {
       if (attempt === ATTEMPTS || !/nthChild/.test((error as Error).message)) throw error;
     }
