@@ -84,13 +84,13 @@ function channels(RED: NodeAPI, question: Question): Promise<unknown> {
 
 /* A test event */
 
-function test(RED: NodeAPI, { id, kind, channel }: Question): unknown {
-  const isKind = (EVENT_KIND_NAMES as readonly unknown[]).includes(kind);
-  const isChannel =
-    channel === null || (Number.isInteger(channel) && Number(channel) >= 1 && Number(channel) <= MAX_CHANNEL);
-  if (!isKind || !isChannel) throw new Refusal(422, 'notUnderstood');
-  const node = nodeOf(RED, id, 'hsp-event-in');
+function test(RED: NodeAPI, { id, kind: word, channel }: Question): unknown {
+  const kind = EVENT_KIND_NAMES.find((one) => one === word);
+  const number = typeof channel === 'number' && Number.isInteger(channel) ? channel : 0;
+  const isChannel = channel === null || (number >= 1 && number <= MAX_CHANNEL);
+  if (kind === undefined || !isChannel) throw new Refusal(422, 'notUnderstood');
+  const node: EventInNode | null = nodeOf(RED, id, 'hsp-event-in');
   if (node?.sendTest === undefined) throw new Refusal(409, 'notDeployed');
-  const { events, heldBackBy } = node.sendTest(kind, channel === null ? null : Number(channel));
+  const { events, heldBackBy } = node.sendTest(kind, channel === null ? null : number);
   return { sent: events.map(({ state }) => state), heldBackBy };
 }
