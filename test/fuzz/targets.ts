@@ -689,8 +689,7 @@ export const TARGETS: readonly Target[] = [
     allows: never,
     run: (input) => {
       const redactor = new FrameRedactor(['secret', '']);
-      for (const direction of ['sent', 'received'] as const)
-        redactor.redact(direction as never, 1 as never, input);
+      for (const direction of ['sent', 'received'] as const) redactor.redact(direction as never, 1 as never, input);
       redactor.text(input.toString('latin1'));
     },
   },
