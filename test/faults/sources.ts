@@ -110,11 +110,10 @@ export const SOURCES: readonly Source[] = [
 ];
 
 /** Connected, with events coming. */
-export async function benchOf(source: Source, more: Partial<SimulatorOptions> = {}): Promise<Bench> {
+export async function benchOf(source: Source, clock = new FakeClock()): Promise<Bench> {
   forgetGates();
   forgetAcceptedWays();
-  const clock = new FakeClock();
-  const device = await Simulator.start({ device: source.device(), clock, ...source.simulator, ...more });
+  const device = await Simulator.start({ device: source.device(), clock, ...source.simulator });
   const listener = new PushListener({ clock });
   const options = source.client(device);
   if (source.isPushed === true) await listener.listen({ host: '127.0.0.1', port: 0 });
