@@ -25,6 +25,16 @@ const plateOf = (number: number): string =>
   '<EventNotificationAlert version="2.0"><channelID>1</channelID><dateTime>2024-05-01T20:00:00+08:00</dateTime>' +
   `<eventType>ANPR</eventType><eventState>active</eventState><ANPR><licensePlate>N ${number}</licensePlate></ANPR></EventNotificationAlert>`;
 
+/** Moves on to each next attempt of the client: half a second at a time would take long. */
+async function back(clock: FakeClock, client: HikvisionClient, isBack: () => boolean, what: string): Promise<void> {
+  for (let attempt = 0; attempt < 400 && !isBack(); attempt++) {
+    const { state } = client;
+    await clock.advance(state.state === 'lost' ? Math.max(1, state.retryAtMs - clock.now()) : 50);
+    await turns(3);
+  }
+  must(isBack(), () => `${what}: ${JSON.stringify(client.state)}`);
+}
+
 /** The connection that {@link cutStream} cuts is the one of the stream: all others are idle then. */
 async function cutStream({ isWhole }: ScenarioOptions): Promise<Outcome> {
   forgetGates();
@@ -64,13 +74,7 @@ async function cutStream({ isWhole }: ScenarioOptions): Promise<Outcome> {
       faults++;
       device.sendEvent(plateOf(number));
       const isBack = () => client.counters.reconnects > reconnects && isOpen();
-      for (let attempt = 0; attempt < 200 && !isBack(); attempt++) {
-        // No attempt comes sooner, and waiting half a second at a time would take long.
-        const { state } = client;
-        await clock.advance(state.state === 'lost' ? Math.max(1, state.retryAtMs - clock.now()) : 50);
-        await turns(3);
-      }
-      must(isBack(), () => `no stream after a cut at ${at}: ${JSON.stringify(client.state)}`);
+      await back(clock, client, isBack, `the stream, after a cut at ${at}`);
       if (seen.size === before) {
         counted++;
         // Its beginning arrived: that is a part that could not be read.
@@ -167,20 +171,15 @@ async function cutPush({ isWhole }: ScenarioOptions): Promise<Outcome> {
 
 let keys: Promise<LoginKeys> | null = null;
 
-/** A login, one command and one alarm, cut at a byte of what goes up or of what comes down. */
+/** A login with one command, cut at a byte of what goes up or of what comes down; and an alarm, cut likewise. */
 async function cutCommandPort({ isWhole }: ScenarioOptions): Promise<Outcome> {
   const clock = new FakeClock();
   const device = await Simulator.start({ device: builtInDevice('nvr'), clock, hspPort: 0 });
   const proxy = await Proxy.start(device.hspPort);
-  let sent = 0;
-  let delivered = 0;
-  let counted = 0;
-  let faults = 0;
-  /** The whole exchange, over a line that may be cut. @returns whether the alarm arrived. */
-  const exchange = async (): Promise<boolean> => {
+  const clientOf = () => {
     forgetGates();
     forgetAcceptedWays();
-    const client = new HikvisionClient({
+    return new HikvisionClient({
       url: `hsp://127.0.0.1:${proxy.port}`,
       username: SIMULATOR_USERNAME,
       password: SIMULATOR_PASSWORD,
@@ -188,55 +187,81 @@ async function cutCommandPort({ isWhole }: ScenarioOptions): Promise<Outcome> {
       clock,
       commandPort: { generateKeys: () => (keys ??= generateLoginKeys()) },
     });
-    const channel = (sent++ % 16) + 1;
-    let hasCome = false;
-    client.events((event) => (hasCome ||= event.channel === channel && event.state === 'start'));
-    let isOver = false;
-    try {
-      const called = client
-        .call('config.getTime', {}, { encoding: 'binary' })
-        .catch((error: unknown) => must(error instanceof HikvisionError, () => `no error of ours: ${String(error)}`));
-      void called.finally(() => (isOver = true)).catch(() => undefined);
-      await advanceUntil(clock, () => isOver, 'the command ends');
-      await called;
-      void client.connect().catch(() => undefined);
-      await advanceUntil(clock, () => device.hspAlarmChannels === 1, 'an alarm channel');
-      device.sendEvent({ eventType: 'VMD', eventState: 'active', channel });
-      for (let turn = 0; turn < 40 && !hasCome; turn++) await turns(1);
-      // It was cut then; the next one comes.
-      if (!hasCome) {
-        await advanceUntil(clock, () => client.counters.reconnects > 0, 'the loss is noticed');
-        await advanceUntil(clock, () => client.state.state === 'connected' && device.hspAlarmChannels === 1, 'again');
-      }
-      return hasCome;
-    } finally {
-      const closing = client.close();
-      let isClosed = false;
-      void closing.finally(() => (isClosed = true));
-      await advanceUntil(clock, () => isClosed, 'the close');
-      await advanceUntil(clock, () => device.hspConnections === 0, 'no connection is left');
-    }
   };
-  const tally = (hasCome: boolean) => (hasCome ? delivered++ : counted++);
+  /** Its end, however long that takes on the fake clock. @returns the error. */
+  const over = async (work: Promise<unknown>, what: string): Promise<unknown> => {
+    let isOver = false;
+    let failure: unknown = null;
+    work.then(
+      () => (isOver = true),
+      (error: unknown) => {
+        failure = error;
+        isOver = true;
+      },
+    );
+    await advanceUntil(clock, () => isOver, what);
+    return failure;
+  };
+  let faults = 0;
+  const exchange = async (): Promise<void> => {
+    const client = clientOf();
+    const call = () => client.call('config.getTime', {}, { encoding: 'binary' });
+    const failure = await over(call(), 'the command ends');
+    must(failure === null || failure instanceof HikvisionError, () => `no error of ours: ${String(failure)}`);
+    const again = await over(call(), 'the next command ends');
+    must(again === null, () => `after a cut the next command fails: ${String(again)}`);
+    await over(client.close(), 'the close');
+  };
+  const client = clientOf();
   try {
     proxy.passed.up = proxy.passed.down = 0;
-    tally(await exchange());
+    const first = clientOf();
+    await over(first.call('config.getTime', {}, { encoding: 'binary' }), 'a command to measure');
     const sizes = { ...proxy.passed };
+    await over(first.close(), 'its close');
     for (const way of ['up', 'down'] as const satisfies readonly Way[]) {
       for (const at of positions(sizes[way], isWhole, 30)) {
         proxy.cutAfter(way, at);
         faults++;
-        tally(await exchange());
+        await exchange();
       }
     }
+    await advanceUntil(clock, () => device.hspConnections === 0, 'no connection is left');
+
+    let seen = 0;
+    client.events(({ state }) => void (seen += state === 'start' ? 1 : 0));
+    const isListening = () => client.state.state === 'connected' && device.hspAlarmChannels === 1;
+    void client.connect().catch(() => undefined);
+    await advanceUntil(clock, isListening, 'an alarm channel');
+    let sent = 0;
+    let counted = 0;
+    const alarm = () => device.sendEvent({ eventType: 'VMD', eventState: 'active', channel: (sent++ % CHANNELS) + 1 });
+    proxy.passed.down = 0;
+    alarm();
+    await advanceUntil(clock, () => seen === 1, 'an alarm to measure', { stepMs: 10 });
+    for (const at of positions(proxy.passed.down, isWhole, 20)) {
+      const before = seen;
+      const { reconnects } = client.counters;
+      proxy.cutAfter('down', at);
+      faults++;
+      alarm();
+      const isBack = () => client.counters.reconnects > reconnects && isListening();
+      await back(clock, client, isBack, `the alarm channel, after a cut at ${at}`);
+      // A cut frame is no event; the loss is what tells of it.
+      if (seen === before) counted++;
+    }
     must(device.authFailures === 0, `${device.authFailures} wrong logins`);
-    return { ...NOTHING, sent, delivered, counted, faults };
+    return { ...NOTHING, sent, delivered: seen, counted, faults };
   } finally {
+    await over(client.close(), 'the close');
     await proxy.close();
     await device.close();
     await turns(2);
   }
 }
+
+/** Of a recorder; each alarm takes the next one, and by the time that one comes again its last alarm is over. */
+const CHANNELS = 16;
 
 /** QoS 1 with the journal: every event arrives, and what comes twice is the same. */
 async function cutPublish({ isWhole }: ScenarioOptions): Promise<Outcome> {

@@ -4,10 +4,12 @@ import v8 from 'node:v8';
 import { systemClock } from '../../lib/clock';
 import { settle } from './fake-clock';
 
-type Constructor = abstract new (...args: never[]) => object;
+interface Class {
+  readonly name: string;
+}
 
 /** Counts after a full collection; there since Node 20.13. */
-const queryObjects = (v8 as { queryObjects?: (constructor: Constructor, options: { format: 'count' }) => number })
+const queryObjects = (v8 as unknown as { queryObjects?: (of: Class, options: { format: 'count' }) => number })
   .queryObjects;
 
 export interface Resources {
@@ -53,7 +55,7 @@ export async function leakedSince(before: Resources): Promise<string[]> {
 }
 
 /** How many objects of these classes are alive; null where this Node cannot count them. */
-export function alive(classes: readonly Constructor[]): Readonly<Record<string, number>> | null {
+export function alive(classes: readonly Class[]): Readonly<Record<string, number>> | null {
   if (queryObjects === undefined) return null;
   const counts = classes.map((each) => [each.name, queryObjects(each, { format: 'count' })] as const);
   return Object.fromEntries(counts);
