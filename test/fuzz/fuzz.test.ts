@@ -6,7 +6,7 @@ import { TARGETS } from './targets';
 
 /** Fixed, so that a change that did not touch a reader cannot fail here; the soak takes another one each time. */
 const SEED = 20_240_501;
-const INPUTS = 200;
+const INPUTS = 400;
 
 describe(`damaged inputs, seed ${SEED}`, () => {
   afterAll(async () => {

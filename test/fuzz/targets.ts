@@ -76,7 +76,7 @@ export interface Target {
   readonly run: (input: Buffer) => void | Promise<void>;
   /** What it may throw; our own errors when not given. */
   readonly allows?: (error: unknown) => boolean;
-  /** How many inputs it gets where others get one: less where each needs a socket or a file. */
+  /** How many inputs it gets where others get one: about as many as take as long. */
   readonly share?: number;
   /** The codec's own test gives it more than this one would. */
   readonly isTestedElsewhere?: boolean;
@@ -309,6 +309,7 @@ function located(decoder: (bytes: Buffer) => unknown, bytes: Buffer): void {
 export const TARGETS: readonly Target[] = [
   {
     name: 'multipart',
+    share: 1 / 8,
     samples: STREAMS,
     words: [...PART_WORDS, ...EVENT_WORDS],
     allows: never,
@@ -320,6 +321,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'alertStream to events',
+    share: 1 / 10,
     samples: STREAMS,
     words: [...PART_WORDS, ...EVENT_WORDS, ...XML_WORDS],
     allows: never,
@@ -334,6 +336,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'push',
+    share: 1 / 4,
     samples: STREAMS.flatMap((body) =>
       [
         `/hsp/${TOKEN}\n\n`,
@@ -347,6 +350,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'XML',
+    share: 1 / 2,
     samples: [...DOCUMENTS, ...EVENT_XML],
     words: XML_WORDS,
     run: (input) => {
@@ -501,6 +505,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'YAML sites',
+    share: 1 / 30,
     samples: SITES,
     words: [
       '- ',

@@ -1,6 +1,6 @@
 /**
- * `npm run soak -- --minutes 30 --seed 7`: every fault with every cut, and damaged inputs for every reader, until the time is over and
- * a million inputs were read. Tells how far it is, and ends with a table and one line of JSON. Run it by hand, and before a release.
+ * `npm run soak -- --minutes 30 --seed 7 [--inputs 5000000] [--only broker]`: every fault with every cut, and damaged inputs for every reader, until the time is over and
+ * a million inputs were read, or Ctrl-C. Tells how far it is, and ends with a table and one line of JSON. Run it by hand, and before a release.
  */
 import { performance } from 'node:perf_hooks';
 import { fuzz, type Finding } from '../fuzz/fuzz';
@@ -19,6 +19,8 @@ interface Options {
   readonly minutes: number;
   readonly seed: number;
   readonly minInputs: number;
+  /** Only scenarios whose names hold it. */
+  readonly only: string;
 }
 
 interface Ran {
@@ -41,6 +43,7 @@ function optionsFrom(args: readonly string[]): Options {
     minutes: numberOf('minutes', 10),
     seed: Math.floor(numberOf('seed', Date.now() % 2 ** 31)),
     minInputs: numberOf('inputs', MIN_INPUTS),
+    only: args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '',
   };
 }
 
@@ -98,18 +101,23 @@ function row(name: string, outcome: Outcome, more: readonly (string | number)[])
 const HEAD = ['faults', 'sent', 'delivered', 'counted', 'untold', 'lost', 'repeats', 'leaks', 'seconds'];
 
 async function main(): Promise<boolean> {
-  const { minutes, seed, minInputs } = optionsFrom(process.argv.slice(2));
+  const { minutes, seed, minInputs, only } = optionsFrom(process.argv.slice(2));
   const startedMs = performance.now();
-  say(`soak: seed ${seed}, ${minutes} minutes or more, ${SCENARIOS.length} scenarios, ${TARGETS.length} readers`);
+  const scenarios = SCENARIOS.filter(({ name }) => name.includes(only));
+  say(`soak: seed ${seed}, ${minutes} minutes or more, ${scenarios.length} scenarios, ${TARGETS.length} readers`);
   const ran: Ran[] = [];
   const fuzzing: Fuzzing = { inputs: 0, slowestMs: 0, slowest: '', byTarget: new Map(), findings: [] };
   let heapBeforeMb: number | null = null;
-  const isTimeOver = () => performance.now() - startedMs >= minutes * 60_000;
-  for (let round = 0; round === 0 || !isTimeOver() || fuzzing.inputs < minInputs; round++) {
+  let isInterrupted = false;
+  process.once('SIGINT', () => (isInterrupted = true));
+  const isTimeOver = () => isInterrupted || performance.now() - startedMs >= minutes * 60_000;
+  /** A million, unless somebody wants the table now. */
+  const isEnough = () => isInterrupted || fuzzing.inputs >= minInputs;
+  for (let round = 0; round === 0 || !isTimeOver() || !isEnough(); round++) {
     // Each scenario once, then as often as there is time.
     if (round === 0 || !isTimeOver()) {
-      for (const scenario of SCENARIOS) {
-        if (round > 0 && isTimeOver()) break;
+      for (const scenario of scenarios) {
+        if (isInterrupted || (round > 0 && isTimeOver())) break;
         const result = await ranOnce(scenario, seed + round);
         ran.push(result);
         const { sent, delivered, counted } = result.outcome;
@@ -122,7 +130,7 @@ async function main(): Promise<boolean> {
     }
     const endMs = performance.now() + Math.max(60_000, (minutes * 60_000) / 4);
     const before = fuzzing.inputs;
-    for (let turn = 0; performance.now() < endMs && (!isTimeOver() || fuzzing.inputs < minInputs); turn++) {
+    for (let turn = 0; performance.now() < endMs && (!isTimeOver() || !isEnough()); turn++) {
       await fuzzed(fuzzing, seed + round * 1_000_000 + turn);
       if (turn % 5 === 4) say(`[${seconds(startedMs)} s] ${fuzzing.inputs} inputs`);
       if (fuzzing.findings.length === TARGETS.length) break;

@@ -49,7 +49,12 @@ export class Proxy {
   /** From now on connections are taken and nothing goes through. */
   hold(isHeld: boolean): void {
     this.isHeld = isHeld;
-    for (const { near, far } of this.lines) for (const socket of [near, far]) isHeld ? socket.pause() : socket.resume();
+    for (const { near, far } of this.lines) {
+      for (const socket of [near, far]) {
+        if (isHeld) socket.pause();
+        else socket.resume();
+      }
+    }
   }
 
   /** Each piece is held up for so long. */
