@@ -1,6 +1,7 @@
 /**
- * `npm run soak -- --minutes 30 --seed 7 [--inputs 5000000] [--only broker]`: every fault with every cut, and damaged inputs for every reader, until the time is over and
- * a million inputs were read, or Ctrl-C. Tells how far it is, and ends with a table and one line of JSON. Run it by hand, and before a release.
+ * `npm run soak -- --minutes 30 --seed 7 [--inputs 5000000] [--only broker]`: every fault with every cut, and damaged inputs for every
+ * reader, until the time is over and a million inputs were read, or Ctrl-C. Tells how far it is, and ends with a table and one line of
+ * JSON. Run it by hand, and before a release.
  */
 import { performance } from 'node:perf_hooks';
 import { fuzz, type Finding } from '../fuzz/fuzz';
