@@ -15,11 +15,14 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The longest wait of a timer, 24 days; Node makes 1 ms of a longer one. Whoever waits for longer looks again then. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.min(delayMs, LONGEST_WAIT_MS));
     return { cancel: () => clearTimeout(timer) };
   },
 };

@@ -469,18 +469,18 @@ export class Journal {
       if (this.isInTail(slot)) this.tailBytes -= slot.sizeBytes;
       this.dropPicture(slot);
     }
+    // What is on its way stays a candidate for the disk: the connection may break, and the process end before the next one.
+    const underway: Entry[] = [];
     while (isOver()) {
       const oldest = this.unwritten.shift();
-      if (oldest === undefined) return;
-      if (oldest.state === 'taken') {
-        // On its way, and soon done; it is only no longer a candidate for the disk.
-        this.unwrittenBytes -= oldest.body.length;
-        oldest.isWriting = true;
-      } else if (oldest.state === 'waiting') {
+      if (oldest === undefined) break;
+      if (oldest.state === 'taken') underway.push(oldest);
+      else if (oldest.state === 'waiting') {
         this.removeWaiting(oldest);
         this.dropped(oldest);
       }
     }
+    this.unwritten.unshift(underway);
   }
 
   private removeWaiting(entry: Entry): void {

@@ -33,7 +33,7 @@ import {
 import { AtMost } from './at-most';
 import { BrokerLink, type BrokerOptions, type BrokerSession, type BrokerState, type Incoming } from './broker';
 import { DeviceBridge, type BridgedDevice } from './device-bridge';
-import { filesIn } from './files';
+import { filesIn, type JournalFiles } from './files';
 import { Journal } from './journal';
 import { Leftovers } from './leftovers';
 import { Outbox } from './outbox';
@@ -49,7 +49,13 @@ export interface PublisherOptions {
   readonly base?: string;
   /** 1 when not given. With 0 nothing is acknowledged, and an event is done when it was sent. */
   readonly qos?: 0 | 1;
-  readonly journal: { readonly folder: string; readonly maxEvents?: number; readonly maxBytes?: number };
+  readonly journal: {
+    readonly folder: string;
+    readonly maxEvents?: number;
+    readonly maxBytes?: number;
+    /** Instead of the file system, for tests of disks that fail. */
+    readonly files?: JournalFiles;
+  };
   /** Pictures of events are published, and stay at the broker. */
   readonly pictures?: boolean;
   readonly retainPictures?: boolean;
@@ -111,8 +117,7 @@ export class Publisher {
   static async open(options: PublisherOptions): Promise<Publisher> {
     const { base, qos = 1, retainPictures = false } = options;
     const topics = new Topics({ ...(base === undefined ? {} : { base }), qos: qos as Qos, retainPictures });
-    const { folder, maxEvents, maxBytes } = options.journal;
-    const files = filesIn(folder);
+    const { folder, maxEvents, maxBytes, files = filesIn(folder) } = options.journal;
     const journal = await Journal.open({
       files,
       place: folder,

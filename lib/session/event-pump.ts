@@ -40,7 +40,7 @@ export interface PumpCounters {
   readonly notices: number;
   /** Edges handed to subscribers. */
   readonly events: number;
-  /** Parts that could not be read. */
+  /** Parts that could not be read, those included that a broken connection cut off. */
   readonly badParts: number;
   readonly skippedBytes: number;
   /** Pictures beyond the bounds of an event. */
@@ -285,6 +285,8 @@ export class EventPump {
         this.count.skippedBytes += sizeBytes;
         this.report('SKIPPED_BYTES', `${sizeBytes} bytes made no sense (${why})`);
       },
+      // The state of the connection says what happened to it.
+      cutOff: () => void this.count.badParts++,
       unreadable: (reason) => this.unreadable(`a part could not be read as an event (${reason})`),
       orphan: (name, sizeBytes) => {
         this.count.orphanPictures++;

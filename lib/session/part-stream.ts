@@ -17,6 +17,8 @@ export interface PartStreamReports {
   readonly ready: (notice: Notice) => void;
   readonly skipped: (sizeBytes: number, why: string) => void;
   readonly unreadable: (reason: string) => void;
+  /** The connection ended within a part. */
+  readonly cutOff: () => void;
   /** A picture came for no event that waited for one. */
   readonly orphan: (name: string | null, sizeBytes: number) => void;
   /** A picture was beyond what one event may hold. */
@@ -56,7 +58,12 @@ export class PartStream {
 
   /** No more bytes will come: what is whole is read, what waits for pictures waits no longer. */
   end(): void {
-    for (const part of this.reader.finish()) if (!part.truncated) this.part(part);
+    let isCutOff = false;
+    for (const part of this.reader.finish()) {
+      if (part.truncated) isCutOff = true;
+      else this.part(part);
+    }
+    if (isCutOff || this.reader.cutHeader !== null) this.reports.cutOff();
     this.abandon();
   }
 

@@ -23,6 +23,7 @@ type GateState =
   | { readonly name: 'unproven' }
   | { readonly name: 'proven' }
   | { readonly name: 'refused'; readonly message: string; readonly attemptsLeft: number | null }
+  /** On the monotonic clock: a wall clock that is set would open it too soon, and a login then lengthens the lock. */
   | { readonly name: 'locked'; readonly untilMs: number };
 
 export type Outcome = 'accepted' | 'inconclusive' | { readonly refused: LockState | null };
@@ -119,7 +120,7 @@ export class CredentialGate {
   refused(lock: LockState | null, device: string): HikvisionError {
     if (lock?.locked === true) {
       const waitMs = lock.unlockSeconds === null ? LOCK_FALLBACK_MS : lock.unlockSeconds * 1000 + LOCK_MARGIN_MS;
-      this.state = { name: 'locked', untilMs: this.clock.now() + waitMs };
+      this.state = { name: 'locked', untilMs: this.clock.monotonic() + waitMs };
     } else {
       const left = lock?.attemptsLeft ?? null;
       this.state = {
@@ -135,13 +136,13 @@ export class CredentialGate {
     const { state } = this;
     if (state.name === 'refused') return new AuthenticationError(state.message, { device }, state.attemptsLeft);
     if (state.name !== 'locked') return null;
-    const leftMs = state.untilMs - this.clock.now();
+    const leftMs = state.untilMs - this.clock.monotonic();
     if (leftMs <= 0) {
       this.state = { name: 'unproven' };
       return null;
     }
     const message = `the device has locked the account after wrong passwords, for another ${duration(leftMs)}`;
-    return new LockedError(message, state.untilMs, { device });
+    return new LockedError(message, this.clock.now() + leftMs, { device });
   }
 }
 

@@ -421,6 +421,26 @@ describe('a disk that is full', () => {
     assert.equal((await takeAll(journal)).at(-1), `event ${count - 1}`);
   });
 
+  it('loses nothing uncounted of what was on its way when the connection broke, also over the end of the process', async () => {
+    const files = new MemoryFiles();
+    const { journal, clock } = await journalIn(files);
+    files.failWith = 'ENOSPC';
+    journal.append(body(0));
+    await journal.written();
+    for (let index = 1; index < 5; index++) journal.append(body(index));
+    for (let index = 0; index < 5; index++) assert.ok(journal.take() !== null);
+    for (let index = 5; index < JOURNAL_MEMORY_EVENTS + 50; index++) journal.append(body(index));
+    assert.ok(journal.status.droppedEvents > 0);
+    journal.rewind();
+    files.failWith = null;
+    await clock.advance(JOURNAL_RETRY_MS);
+    await journal.written();
+    const { journal: again } = await journalIn(files.copy());
+    const kept = await takeAll(again);
+    assert.equal(kept.at(-1), `event ${JOURNAL_MEMORY_EVENTS + 49}`);
+    assert.equal(kept.length + journal.status.droppedEvents, JOURNAL_MEMORY_EVENTS + 50);
+  });
+
   it('from the start keeps nobody from opening', async () => {
     const files = new MemoryFiles();
     files.failWith = 'ENOSPC';

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 
 /** The folder with captures of real devices beside the repository, or undefined where it is not there. */
 export function capturesFolder(): string | undefined {
-  const folder = resolve(__dirname, '../../../shared/fixtures');
-  return existsSync(folder) ? folder : undefined;
+  // Compiled code lies one folder deeper.
+  return ['../../../shared/fixtures', '../../../../shared/fixtures']
+    .map((path) => resolve(__dirname, path))
+    .find((folder) => existsSync(folder));
 }
 
 /** Names of the captured devices that can be asked by path, in order; none where the captures are not there. */

@@ -6,8 +6,6 @@ import { systemClock, type Clock } from '../../lib/clock';
 import { parseDeviceUrl } from '../../lib/transport/address';
 import { forgetGates } from '../../lib/transport/gate';
 import { HttpClient, type HttpOptions } from '../../lib/transport/http';
-import type { FakeClock } from './fake-clock';
-import { settle } from './fake-clock';
 
 const open: { close(): void | Promise<void> }[] = [];
 
@@ -64,38 +62,5 @@ export async function errorOf(promise: Promise<unknown>): Promise<Error & { code
   throw new Error('expected an error, but it succeeded');
 }
 
-/**
- * Moves a fake clock on until something is true, in small steps with turns for real sockets between them.
- *
- * @returns the time that passed on the fake clock.
- */
-export async function advanceUntil(
-  clock: FakeClock,
-  condition: () => boolean,
-  what: string,
-  { stepMs = 500, limitMs = 600_000 } = {},
-): Promise<number> {
-  const started = clock.monotonic();
-  for (;;) {
-    await turns(5);
-    if (condition()) return clock.monotonic() - started;
-    if (clock.monotonic() - started > limitMs) throw new Error(`not within ${limitMs / 1000} s of fake time: ${what}`);
-    await clock.advance(stepMs);
-  }
-}
-
-/** Lets sockets on this machine finish what they are about, without moving any clock. */
-export async function turns(count = 30): Promise<void> {
-  for (let turn = 0; turn < count; turn++) {
-    await settle(2);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-}
-
-/** Sockets that this process holds. */
-export function openSockets(): number {
-  return process.getActiveResourcesInfo().filter((name) => /^(TCPSocketWrap|TLSWrap|TCPConnectWrap)$/.test(name))
-    .length;
-}
-
+export { advanceUntil, openSockets, turns } from './turns';
 export type { Clock };

@@ -1,5 +1,5 @@
 /** Flows in a real Node-RED, with the nodes of this project loaded from their sources. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
@@ -16,9 +16,13 @@ import { localeOf } from '../../nodes/shared/generate';
 /** What we use of node-red-node-test-helper, which brings no types. */
 interface Helper {
   init(path: string): void;
+  /** Settings of Node-RED for the next load, such as `userDir`. */
+  settings(settings: Readonly<Record<string, unknown>>): unknown;
   load(nodes: unknown[], flow: FlowNode[], credentials: Credentials): Promise<void>;
   setFlows(flow: FlowNode[], type: 'full' | 'flows' | 'nodes'): Promise<void>;
   unload(): Promise<void>;
+  /** Its spies remember what they were called on and with, nodes of earlier flows included. */
+  readonly _sandbox: { resetHistory(): void };
   getNode(id: string): Node;
   log(): { getCalls(): { args: unknown[] }[] };
 }
@@ -41,7 +45,10 @@ helper.init(nodeRedPath);
 /** `Node-RED 4.1.15`: stands in the names of the tests. */
 export const nodeRed = `Node-RED ${versionAt(nodeRedPath)}`;
 
-const nodesFolder = resolve(__dirname, '../../nodes');
+/** Where the sources of the nodes are; compiled code lies one folder deeper. */
+const nodesFolder = ['../../nodes', '../../../nodes']
+  .map((path) => resolve(__dirname, path))
+  .find((path) => existsSync(join(path, 'shared', 'locale.json'))) as string;
 
 /* Loading */
 
