@@ -74,16 +74,35 @@ describe(`what a device told lately, on ${nodeRed}`, () => {
       ['motion', 2, 'end', 'human'],
     ]);
     expect(Object.keys(answer.events[0] ?? {}).toSorted()).toEqual(
-      ['ageMs', 'channel', 'channelName', 'count', 'eventType', 'kind', 'regions', 'stale', 'state', 'target', 'time'].toSorted(),
+      [
+        'ageMs',
+        'channel',
+        'channelName',
+        'count',
+        'eventType',
+        'kind',
+        'regions',
+        'stale',
+        'state',
+        'target',
+        'time',
+      ].toSorted(),
     );
   });
 
   it('tells what is not deployed', async () => {
-    expect(await recent({ id: 'e1', device: 'a1' })).toMatchObject({ isNodeDeployed: false, state: 'absent', events: [] });
+    expect(await recent({ id: 'e1', device: 'a1' })).toMatchObject({
+      isNodeDeployed: false,
+      state: 'absent',
+      events: [],
+    });
     await watching();
     // A node of another type is none of these.
     expect(await recent({ id: 'a1', device: 'e1' })).toMatchObject({ isNodeDeployed: false, state: 'absent' });
-    expect(await recent({ id: ['e1'], device: { id: 'a1' } })).toMatchObject({ isNodeDeployed: false, state: 'absent' });
+    expect(await recent({ id: ['e1'], device: { id: 'a1' } })).toMatchObject({
+      isNodeDeployed: false,
+      state: 'absent',
+    });
   });
 });
 

@@ -137,7 +137,10 @@ describe(`what there will be, on ${nodeRed}`, () => {
   });
 
   it('is not told for what makes no sense', async () => {
-    expect(await ask('preview', question({ base: 'a/#' }))).toMatchObject({ status: 422, body: { problem: 'badTopic' } });
+    expect(await ask('preview', question({ base: 'a/#' }))).toMatchObject({
+      status: 422,
+      body: { problem: 'badTopic' },
+    });
     expect(await ask('preview', question({ devices: [] }))).toMatchObject({ status: 422 });
     expect(await ask('preview', question({ of: null }))).toMatchObject({ status: 422 });
     const other = { id: 'a1', fields: fields(recorder) };
@@ -156,20 +159,23 @@ describe('the test of a broker', () => {
   });
 
   const missing = brokerMissing('mosquitto');
-  it.skipIf(missing !== null)(`says that user or password are wrong${missing === null ? '' : ` (${missing})`}`, async () => {
-    const strict = await Mosquitto.start({ users: { bridge: 'right' } });
-    try {
-      const wrong = await ask('broker', { url: strict.url, user: 'bridge', password: 'wrong-one' });
-      expect(wrong.body).toMatchObject({ isLetIn: false, problem: 'refused' });
-      expect(wrong.text).not.toContain('wrong-one');
-      const right = await ask('broker', { url: strict.url, user: 'bridge', password: 'right' });
-      expect(right.body).toMatchObject({ isLetIn: true, version: '5' });
-      const plain = await ask('broker', { url: strict.url.replace('mqtt:', 'mqtts:') });
-      expect(plain.body).toMatchObject({ isLetIn: false });
-    } finally {
-      await strict.close();
-    }
-  });
+  it.skipIf(missing !== null)(
+    `says that user or password are wrong${missing === null ? '' : ` (${missing})`}`,
+    async () => {
+      const strict = await Mosquitto.start({ users: { bridge: 'right' } });
+      try {
+        const wrong = await ask('broker', { url: strict.url, user: 'bridge', password: 'wrong-one' });
+        expect(wrong.body).toMatchObject({ isLetIn: false, problem: 'refused' });
+        expect(wrong.text).not.toContain('wrong-one');
+        const right = await ask('broker', { url: strict.url, user: 'bridge', password: 'right' });
+        expect(right.body).toMatchObject({ isLetIn: true, version: '5' });
+        const plain = await ask('broker', { url: strict.url.replace('mqtt:', 'mqtts:') });
+        expect(plain.body).toMatchObject({ isLetIn: false });
+      } finally {
+        await strict.close();
+      }
+    },
+  );
 
   it('sends a stored password only to the URL stored with it', async () => {
     const url = `mqtt://127.0.0.1:${broker.port}`;
