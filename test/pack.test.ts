@@ -50,6 +50,7 @@ describe('the package as npm sends it', () => {
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
       'dist',
       'docs',
       'examples',

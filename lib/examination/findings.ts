@@ -6,7 +6,7 @@
 /** `good`: as it should be. `odd`: worth a look. `bad`: it does not work. */
 export type Level = 'good' | 'odd' | 'bad';
 
-interface FindingWords {
+export interface FindingWords {
   readonly level: Level;
   /** `__name__` stands for a value. */
   readonly text: string;

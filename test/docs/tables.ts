@@ -1,6 +1,7 @@
 /** The tables of the documents, made from the code. `npm run docs` writes them; a test holds them equal. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FINDINGS, type FindingWords } from '../../lib/examination/findings';
 import { FRAME_HEADERS } from '../../lib/codec/frame';
 import { layoutTable, type Struct } from '../../lib/codec/layout';
 import { STRUCTURES } from '../../lib/codec/structs';
@@ -20,13 +21,15 @@ import {
 } from '../../lib/index';
 
 /** Name of a marked place in a document, and what stands there. Each stands in one document. */
-export const TABLES: Readonly<Record<string, () => string>> = {
+export const TABLES: Readonly<Record<string, (root: string) => string>> = {
   families: familyTable,
   commands: commandTable,
   kinds: kindTable,
   topics: topicTable,
   errors: errorTable,
   devices: deviceTable,
+  examples: exampleTable,
+  findings: findingTable,
   frames: frameTables,
   structures: structureTables,
 };
@@ -38,11 +41,11 @@ export function documents(root: string): string[] {
 }
 
 /** Puts every table between its marks: `<!-- table: NAME -->` ... `<!-- end -->`. @throws Error for a mark without a table. */
-export function withTables(document: string): string {
+export function withTables(root: string, document: string): string {
   return document.replace(/<!-- table: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_whole, name: string) => {
     const table = TABLES[name];
     if (table === undefined) throw new Error(`no table '${name}'`);
-    return `<!-- table: ${name} -->\n\n${table()}\n\n<!-- end -->`;
+    return `<!-- table: ${name} -->\n\n${table(root)}\n\n<!-- end -->`;
   });
 }
 
@@ -62,6 +65,32 @@ function familyTable(): string {
       `\`${family}\``,
       String(Object.keys(registry[family]).length),
       FAMILY_WORDS[family],
+    ]),
+  );
+}
+
+/** Titles as the import menu shows them, with the first sentence that each says of itself. */
+function exampleTable(root: string): string {
+  const folder = join(root, 'examples');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return markdown(
+    ['example', 'what it does'],
+    files.sort().map((file) => {
+      const [tab] = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { info: string }[];
+      const [first = ''] = (tab?.info ?? '').split(/(?<=\.)\s/);
+      return [file.replace('.json', ''), first.replace(/\s+/g, ' ')];
+    }),
+  );
+}
+
+function findingTable(): string {
+  const level = { good: '✓', odd: '!', bad: '✗' } as const;
+  return markdown(
+    ['', 'finding', 'what to do'],
+    Object.values<FindingWords>(FINDINGS).map((words) => [
+      level[words.level],
+      words.text.replace(/__([a-z]+)__/g, '_$1_'),
+      words.remedy ?? '-',
     ]),
   );
 }

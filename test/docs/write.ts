@@ -8,6 +8,6 @@ import { documents, withTables } from './tables';
 const root = resolve(__dirname, '../../..');
 for (const name of documents(root)) {
   const path = join(root, name);
-  writeFileSync(path, withTables(readFileSync(path, 'utf8')));
+  writeFileSync(path, withTables(root, readFileSync(path, 'utf8')));
 }
 writeDissector(root);
