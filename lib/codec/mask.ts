@@ -7,19 +7,51 @@
 const KINDS: Readonly<Record<string, MaskKind>> = {
   ...kindOf('secret', [
     ...['password', 'loginpassword', 'oldpassword', 'newpassword', 'adminpassword', 'keyword', 'passwd', 'pwd', 'pin'],
-    ...['key', 'secret', 'secretkey', 'sharedkey', 'wpakey', 'presharedkey', 'encryptionkey', 'privatekey', 'publickey'],
+    ...[
+      'key',
+      'secret',
+      'secretkey',
+      'sharedkey',
+      'wpakey',
+      'presharedkey',
+      'encryptionkey',
+      'privatekey',
+      'publickey',
+    ],
     ...['token', 'sessionid', 'sessionidversion', 'challenge', 'salt', 'random', 'verificationcode'],
     ...['verifycode', 'captcha', 'cnonce', 'nonce', 'passphrase', 'accesskey', 'cookie', 'authorization'],
     ...['duresscode', 'operationcode', 'installercode', 'usercode', 'doorcode'],
   ]),
   ...kindOf('serial', [
     ...['serialnumber', 'subserialnumber', 'serialno', 'devserialno', 'deviceserialno', 'deviceserial', 'deviceid'],
-    ...['devid', 'devindex', 'deviceuuid', 'uuid', 'udid', 'ehomeid', 'registerid', 'imei', 'iccid', 'imsi', 'sourceid'],
+    ...[
+      'devid',
+      'devindex',
+      'deviceuuid',
+      'uuid',
+      'udid',
+      'ehomeid',
+      'registerid',
+      'imei',
+      'iccid',
+      'imsi',
+      'sourceid',
+    ],
     ...['moduleserialno', 'subdevserialno', 'detectorserialno', 'deviceregid', 'ezvizid', 'picuuid'],
   ]),
   ...kindOf('name', [
     ...['name', 'username', 'devicename', 'channelname', 'hostname', 'customname', 'employeeno', 'employeenostring'],
-    ...['cardno', 'cardnumber', 'cardreadername', 'personname', 'ssid', 'realm', 'displaytext', 'presetname', 'zonename'],
+    ...[
+      'cardno',
+      'cardnumber',
+      'cardreadername',
+      'personname',
+      'ssid',
+      'realm',
+      'displaytext',
+      'presetname',
+      'zonename',
+    ],
     ...['subsystemname', 'doorname', 'areaname', 'sitename', 'stationname', 'buildingname', 'roomno', 'floorno'],
     ...['phonenumber', 'phone', 'mobile', 'contact', 'contacts', 'email', 'emailaddress', 'accountname', 'account'],
     ...['sendername', 'receivername', 'loginname', 'nickname', 'company', 'organization', 'deviceaddress', 'url'],
@@ -36,16 +68,18 @@ const SECRET_NAME = /passw|secret|token|(?:private|shared|crypt|access|api|wpa|w
 const SWITCH = /^(?:true|false|none)$/i;
 const HARMLESS = /^(?:true|false|\d{1,3}|opt|none|unknown)$/i;
 
-const ELEMENT =
-  /(<(?:[\w-]{1,64}:)?([\w-]{1,64})\b[^<>]{0,2048}>)(<!\[CDATA\[[^\]]{0,4096}\]\]>|[^<]+)(?=<\/)/g;
+const OPENING_TAG = /<(?:[\w-]{1,64}:)?([\w-]{1,64})\b[^<>]{0,2048}>/g;
+const SECTION_START = '<![CDATA[';
+const SECTION_END = ']]>';
 const MEMBER = /("([\w-]{1,64})"\s{0,16}:\s{0,64})("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)/g;
 const ATTRIBUTE = /(\s([\w-]{1,64})=")([^"<]{1,2048})(?=")/g;
-const MAC = /\b[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}\b/gi;
+const MAC = /\b[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5}|(?:-[0-9a-f]{2}){5})\b/gi;
 const MAC_NAME = /^mac(?:addr(?:ess)?)?$/;
 const BARE_MAC = /^[0-9a-f]{12}$/i;
 const IPV4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
 /** Three groups at least, so that no time of day is one. */
-const IPV6 = /(?<![\w:.])(?=[0-9a-f:]{2,39}(?![\w:]))(?:[0-9a-f]{1,4}:){1,7}(?::[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}:(?![\w:])/gi;
+const IPV6 =
+  /(?<![\w:.])(?=[0-9a-f:]{2,39}(?![\w:]))(?:[0-9a-f]{1,4}:){1,7}(?::[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}:(?![\w:])/gi;
 /** A user and a password in an address. */
 const USERINFO = /(:\/\/)[^\s/@<>"]{1,256}@/g;
 
@@ -98,21 +132,22 @@ export class Mask {
       masked = masked.replaceAll(serial, () => this.alias('serial', serial));
     return masked
       .replace(USERINFO, '$1***@')
-      .replace(MAC, (mac, separator: string) => this.mac(mac, separator))
+      .replace(MAC, (mac) => this.mac(mac, mac.charAt(2)))
       .replace(IPV4, (address) => (isAddress(address) ? this.alias('ipv4', address) : address))
       .replace(IPV6, (address) => this.alias('ipv6', address.toLowerCase()));
   }
 
   private named(document: string, put: (name: string, value: string) => string): string {
     const each = (_whole: string, before: string, name: string, value: string) => before + put(name, value);
-    const inElements = document.replace(ELEMENT, each).replace(ATTRIBUTE, each);
-    return inElements.replace(MEMBER, (_whole, before: string, name: string, value: string) => {
-      if (!value.startsWith('"')) {
-        const masked = put(name, value);
-        return before + (masked === value ? value : JSON.stringify(masked));
-      }
-      return `${before}"${put(name, value.slice(1, -1))}"`;
-    });
+    return withElements(document, put)
+      .replace(ATTRIBUTE, each)
+      .replace(MEMBER, (_whole, before: string, name: string, value: string) => {
+        if (!value.startsWith('"')) {
+          const masked = put(name, value);
+          return before + (masked === value ? value : JSON.stringify(masked));
+        }
+        return `${before}"${put(name, value.slice(1, -1))}"`;
+      });
   }
 
   private value(name: string, raw: string): string {
@@ -150,6 +185,31 @@ export class Mask {
   }
 }
 
+/**
+ * The values of elements that hold nothing but a text or a section, replaced. No character is searched twice, however many sections
+ * begin and do not end.
+ */
+function withElements(document: string, put: (name: string, value: string) => string): string {
+  let replaced = '';
+  let done = 0;
+  let sectionEnd = -1;
+  for (const { index, 0: tag, 1: name = '' } of document.matchAll(OPENING_TAG)) {
+    const start = index + tag.length;
+    let end = document.indexOf('<', start);
+    if (document.startsWith(SECTION_START, start)) {
+      if (sectionEnd < start) {
+        const found = document.indexOf(SECTION_END, start);
+        sectionEnd = found === -1 ? document.length : found;
+      }
+      end = sectionEnd + SECTION_END.length;
+    }
+    if (index < done || end <= start || !document.startsWith('</', end)) continue;
+    replaced += document.slice(done, start) + put(name, document.slice(start, end));
+    done = end;
+  }
+  return replaced + document.slice(done);
+}
+
 /** What stands for a value, and how to know that it stands for one already. Addresses are those of documentation (RFC 5737, 3849). */
 const ALIASES = {
   name: { make: (count: number) => `Name ${count}`, own: /^Name \d{1,5}$/ },
@@ -178,9 +238,7 @@ function wordOf(user: string): RegExp {
 }
 
 function bare(value: string): string {
-  return value
-    .replace(/^<!\[CDATA\[|\]\]>$/g, '')
-    .trim();
+  return value.replace(/^<!\[CDATA\[|\]\]>$/g, '').trim();
 }
 
 function kindOf(kind: MaskKind, names: readonly string[]): Record<string, MaskKind> {

@@ -40,6 +40,11 @@ const ALERT_STREAM = '/ISAPI/Event/notification/alertStream';
 const MAX_STREAM_BYTES = 16 * 1024 * 1024;
 const BOUNDARY = 'boundary';
 
+/* What the device says of itself (`deviceInfo`) */
+const MODEL = /<model\b[^<>]{0,256}>([^<]{1,128})</i;
+const FIRMWARE = /<firmwareVersion\b[^<>]{0,256}>([^<]{1,128})</i;
+const DEVICE_TYPE = /<deviceType\b[^<>]{0,256}>([^<]{1,128})</i;
+
 /**
  * Asks for every document, one at a time. What is no text, such as a picture, is left out.
  *
@@ -63,8 +68,8 @@ export async function captureDevice(settings: ClientOptions, options: CaptureOpt
     ([path, answer]) => [mask.text(path), { ...answer, body: mask.text(answer.body) }] as const,
   );
   const info = answers.get('/ISAPI/System/deviceInfo')?.body ?? '';
-  const said = (name: string) => new RegExp(`<${name}\\b[^<>]{0,256}>([^<]{1,128})<`, 'i').exec(info)?.[1] ?? null;
-  const meta = { model: said('model'), firmware: said('firmwareVersion'), deviceType: said('deviceType') };
+  const said = (element: RegExp) => element.exec(info)?.[1] ?? null;
+  const meta = { model: said(MODEL), firmware: said(FIRMWARE), deviceType: said(DEVICE_TYPE) };
   return { meta, responses: Object.fromEntries(responses) };
 }
 

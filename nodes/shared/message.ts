@@ -60,8 +60,10 @@ export function topicOf(...levels: readonly string[]): string {
 
 /* Connection changes */
 
+const REPORTED_STATES = ['connecting', 'connected', 'disconnected', 'lost', 'locked', 'refused'] as const;
+
 /** `disconnected`: by the user. `refused`: waits for the user (password, certificate, another device, incomplete settings). */
-export type ReportedState = 'connecting' | 'connected' | 'disconnected' | 'lost' | 'locked' | 'refused';
+export type ReportedState = (typeof REPORTED_STATES)[number];
 
 export interface ConnectionPayload {
   readonly state: ReportedState;
@@ -111,7 +113,8 @@ export interface Call {
 
 /**
  * What to run for a message. `msg.command` replaces the command of the node, and its fields with it: they were filled in for the
- * other one. An object in `msg.payload` overrides single arguments; of an event it is the channel alone that counts.
+ * other one. An object in `msg.payload` overrides single arguments; of an event it is the channel alone that counts, of a change of
+ * the connection nothing.
  *
  * @param evaluate reads a field for this message.
  */
@@ -137,7 +140,8 @@ export async function callFrom(
     if (Object.hasOwn(known, 'channel') && msg.payload.channel !== null) args.channel = msg.payload.channel;
   }
   // Copied as it is: a name like `__proto__` stays a name, and is refused as an unknown one.
-  const given = !isEvent(msg.payload) && isPlainObject(msg.payload) ? msg.payload : {};
+  const isReport = isEvent(msg.payload) || isConnectionChange(msg.payload);
+  const given = !isReport && isPlainObject(msg.payload) ? msg.payload : {};
   return { command, args: { ...args, ...given } };
 }
 
@@ -153,6 +157,11 @@ export function answerProperties(answer: unknown): { payload: unknown; contentTy
 function isEvent(value: unknown): value is { readonly channel: number | null } {
   if (!isPlainObject(value)) return false;
   return ['kind', 'eventType', 'state', 'receivedAt', 'channel'].every((name) => Object.hasOwn(value, name));
+}
+
+/** Messages of `hsp-connect` as well: a command that is to run whenever the device is back. No command has a parameter `state`. */
+function isConnectionChange(value: unknown): boolean {
+  return isPlainObject(value) && REPORTED_STATES.some((state) => state === value.state);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -71,6 +71,9 @@ describe('a mask', () => {
     expect(mask().text('<t:deviceName a="b"><![CDATA[Anna]]></t:deviceName>')).toBe(
       '<t:deviceName a="b">Name 1</t:deviceName>',
     );
+    expect(mask().text('<name><![CDATA[a <b>[c]</b>]]></name><name><![CDATA[d</name><name>e</name>')).toBe(
+      '<name>Name 1</name><name><![CDATA[d</name><name>Name 2</name>',
+    );
     expect(mask().text('<x name="Anna" ip="198.51.100.7"/>')).toBe('<x name="Name 1" ip="192.0.2.1"/>');
     expect(mask().text('2001:db8:1::7 fe80::1ff:fe23:4567:890a')).not.toMatch(/fe80|db8:1:/);
   });
@@ -82,7 +85,16 @@ describe('a mask', () => {
   });
 
   it('takes time in proportion to the length, whatever the text is', () => {
-    for (const piece of ['<name', '<name><![CDATA[', '"name":"', 'a:', '1.', ' name="', '://x']) {
+    for (const piece of [
+      '<name',
+      '<name><![CDATA[',
+      '<name><![CDATA[</name>',
+      '"name":"',
+      'a:',
+      '1.',
+      ' name="',
+      '://x',
+    ]) {
       const begin = performance.now();
       mask().text(piece.repeat(40_000));
       expect(performance.now() - begin, piece).toBeLessThan(5_000);

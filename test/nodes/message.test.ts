@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { commandList } from '../../lib/index';
-import { answerProperties, callFrom, connectionPayload, toMessage } from '../../nodes/shared/message';
+import { commandList, type DeviceInfo } from '../../lib/index';
+import { answerProperties, callFrom, connectionPayload, toMessage, type DeviceState } from '../../nodes/shared/message';
 import type { TypedField } from '../../nodes/shared/checks';
 import { event } from '../support/events';
 
@@ -43,6 +43,19 @@ describe('an event as a message', () => {
   });
 });
 
+const DEVICE: DeviceInfo = {
+  name: 'Cam',
+  model: 'DS-2CD2047G2',
+  firmware: 'V5.7.15',
+  firmwareReleased: null,
+  serial: null,
+  mac: null,
+  deviceType: 'IPCamera',
+  deviceId: null,
+  hardware: null,
+  manufacturer: null,
+};
+
 describe('a message as a command', () => {
   const node = {
     command: 'camera.gotoPreset',
@@ -69,6 +82,29 @@ describe('a message as a command', () => {
     expect((await callFrom(node, { payload }, commandList(), evaluate)).args).toEqual({ channel: 4, preset: 7 });
     const call = await callFrom({ command: 'config.status', args: {} }, { payload }, commandList(), evaluate);
     expect(call.args).toEqual({});
+  });
+
+  it.each<DeviceState>([
+    { state: 'idle' },
+    { state: 'connecting' },
+    { state: 'connected', sinceMs: 0, device: DEVICE, stream: 'open', ways: ['alertStream'] },
+    { state: 'lost', reason: 'the device does not answer', code: 'HIK_UNREACHABLE', retryAtMs: 0 },
+    { state: 'locked', reason: 'too many attempts', code: 'HIK_LOCKED', unlockAtMs: 0 },
+    { state: 'refused', reason: 'wrong password', code: 'HIK_AUTHENTICATION' },
+    { state: 'misconfigured', reason: 'the host is missing' },
+  ])('takes nothing of a change of the connection: $state', async (state) => {
+    const payload = connectionPayload(state);
+    expect((await callFrom(node, { payload }, commandList(), evaluate)).args).toEqual({ channel: 2, preset: 7 });
+  });
+
+  it('hands other states on, as they come from no connection', async () => {
+    const call = await callFrom(node, { payload: { state: 'on' } }, commandList(), evaluate);
+    expect(call.args).toHaveProperty('state', 'on');
+  });
+
+  it('finds no command with a parameter that could be taken for a state', () => {
+    const taken = commandList().filter(({ params }) => Object.hasOwn(params, 'state'));
+    expect(taken.map(({ name }) => name)).toEqual([]);
   });
 
   it('hands unknown names on, so that a slip of the pen is reported', async () => {

@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
-import { systemClock } from '../../lib/clock';
+import { systemClock, type Clock } from '../../lib/clock';
 import { UnsupportedError } from '../../lib/errors';
 import { Publisher, type PublisherOptions } from '../../lib/publisher/publisher';
+import { BROKER_RETRY_MAX_MS, OWNER_WAIT_MS } from '../../lib/settings';
 import { startBroker, type Broker } from '../demo/broker';
 import { bridged, CONNECTED, Ear, eventWith, FakeDevice } from '../support/bridged';
 import { brokerMissing, certificateIn, Mosquitto } from '../support/brokers';
@@ -21,6 +22,19 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+/** For a bridge that is alone at its broker: it listens for others, and for what an earlier run left, only as long as it must. */
+const ALONE: Clock = {
+  ...systemClock,
+  after: (delayMs, run) => systemClock.after(delayMs === OWNER_WAIT_MS ? 50 : delayMs, run),
+};
+/** For one that the broker lets go again and again: it asks again ten times as often. */
+const HASTY: Clock = {
+  ...systemClock,
+  after: (delayMs, run) => systemClock.after(delayMs <= BROKER_RETRY_MAX_MS ? delayMs / 10 : delayMs, run),
+};
+/** For one that has company, or a past. */
+const NOT_ALONE = systemClock;
+
 let journals = 0;
 
 async function publisherAt(
@@ -33,7 +47,7 @@ async function publisherAt(
     broker: { urls: [url] },
     devices,
     journal: { folder: join(folder, String(journals++)) },
-    clock: systemClock,
+    clock: ALONE,
     random: () => 0,
     ...more,
   });
@@ -133,7 +147,7 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     const { url } = await urlOf();
     const ear = await earAt(url);
     await ear.client.publishAsync('hikvision/front-door/2/lineCrossing', 'ON', { retain: true, qos: 1 });
-    await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+    await publisherAt(url, [bridged('Front door', new FakeDevice())], { clock: NOT_ALONE });
     await ear.until('off', () => ear.last('hikvision/front-door/2/lineCrossing') === 'OFF');
   });
 
@@ -274,6 +288,7 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
     const second = await publisherAt(url, [bridged('Front door', theirs, { allowance: 'read' })], {
       bridgeId: 'second',
+      clock: NOT_ALONE,
     });
     await ear.until('the conflict', () => second.publisher.status.conflicts['front-door'] === 'first');
     assert.ok(second.warnings.some((warning) => warning.includes("the bridge 'first' serves this device already")));
@@ -315,7 +330,7 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     other.answer = (command) =>
       command === 'config.deviceInfo' ? { serial: 'ANOTHER1', name: 'New', model: 'X' } : [];
     const presented = configs();
-    await publisherAt(url, [bridged('New', other, { key: 'n' })], { discovery });
+    await publisherAt(url, [bridged('New', other, { key: 'n' })], { discovery, clock: NOT_ALONE });
     await ear.until('the old one is gone', () =>
       ear.heard.some(({ topic, text }) => presented.includes(topic) && text === ''),
     );
@@ -350,7 +365,7 @@ function rules(urlOf: () => Promise<{ url: string }>): void {
     await ear.until('off', () => ear.last('hikvision/old-name/1/motion') === 'OFF');
     await before.publisher.stop();
     await ear.client.publishAsync('hikvision/lent/owner', 'other', { retain: true, qos: 1 });
-    await publisherAt(url, [bridged('New name', device, { key: 'k' })], { journal, discovery });
+    await publisherAt(url, [bridged('New name', device, { key: 'k' })], { journal, discovery, clock: NOT_ALONE });
     await ear.until('the new name', () => ear.last('hikvision/new-name/1/motion') === 'OFF');
     for (const level of ['availability', 'owner', 'info', 'status', '1/motion', '1/settings']) {
       await ear.until(level, () => ear.last(`hikvision/old-name/${level}`) === '');
@@ -404,7 +419,7 @@ describe('the publisher with an embedded broker (MQTT 3.1.1)', () => {
 
   it('finds back to a broker of the older version that was away for long', async () => {
     const { broker, url } = await aedes();
-    const { publisher } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+    const { publisher } = await publisherAt(url, [bridged('Front door', new FakeDevice())], { clock: HASTY });
     const first = await earAt(url);
     await first.until('availability', () => first.last('hikvision/front-door/availability') === 'online');
     await first.close();
@@ -532,7 +547,7 @@ describe.skipIf(missing !== null)(
         notifiesCenter: true,
       }));
       device.answer = (command) => (command === 'event.listTriggers' ? listed : []);
-      const { publisher } = await publisherAt(narrow.url, [bridged('Front door', device)]);
+      const { publisher } = await publisherAt(narrow.url, [bridged('Front door', device)], { clock: NOT_ALONE });
       for (let index = 0; index < 500; index++) device.emit(eventWith({ channel: 1 + (index % 7) }));
       await ear.until('all', () => publisher.status.queued === 0 && publisher.status.published === 500);
       // Back they come: after the ownership is known none of them is a state of an earlier run.
@@ -551,7 +566,11 @@ describe.skipIf(missing !== null)(
       const share = 'readers';
       await publisherAt(url, [bridged('Front door', one, { allowance: 'write' })], { bridgeId: 'one', share });
       await ear.until('availability', () => ear.last('hikvision/front-door/availability') === 'online');
-      const second = await publisherAt(url, [bridged('Front door', two)], { bridgeId: 'two', share });
+      const second = await publisherAt(url, [bridged('Front door', two)], {
+        bridgeId: 'two',
+        share,
+        clock: NOT_ALONE,
+      });
       await ear.until('the owner', () => second.publisher.status.conflicts['front-door'] === 'one');
       for (let id = 0; id < 20; id++) {
         await ear.client.publishAsync('hikvision/front-door/command/config/getTime', `{"id":${id}}`, { qos: 1 });
@@ -607,7 +626,7 @@ describe.skipIf(missing !== null)(
 
     it('suspects another client of having its id, when its connection is taken away again and again', async () => {
       const { url } = await fresh();
-      const { warnings } = await publisherAt(url, [bridged('Front door', new FakeDevice())]);
+      const { warnings } = await publisherAt(url, [bridged('Front door', new FakeDevice())], { clock: HASTY });
       const ear = await earAt(url);
       await earAt(url, 'nothing', { clientId: 'hsp-test', reconnectPeriod: 100 });
       await ear.until('the suspicion', () => warnings.find((text) => text.includes('another client')));

@@ -2,7 +2,7 @@
  * `npm run scale`: one process with many devices, an event a second each, all of them to a broker. Counts what arrives at a
  * subscriber, and measures what it costs with 10, 100 and 1,000 devices. Half of the devices vanish at once and return.
  *
- * `npm run scale -- --devices 10,100,1000 --seconds 20`; `--fault half-open` lets them vanish without a word; `--snapshot FILE`
+ * `npm run scale -- --devices 10,100,1000 --seconds 20 --away 10`; `--fault half-open` lets them vanish without a word; `--snapshot FILE`
  * writes the heap, `--profile FOLDER` where the processor's time goes.
  */
 import { join } from 'node:path';
@@ -18,7 +18,11 @@ interface ScaleOptions {
   readonly devices: number;
   /** How long events are sent and counted. */
   readonly seconds: number;
+  /** How long half of the devices are gone. */
+  readonly away: number;
   readonly fault: FaultName;
+  /** Also measures what it costs while nothing happens. */
+  readonly isTimed: boolean;
   readonly snapshot: string | null;
   readonly profile: string | null;
 }
@@ -44,7 +48,6 @@ interface ScaleResult {
 }
 
 const DEVICES_PER_PROCESS = 250;
-const AWAY_SECONDS = 10;
 const DELAY_AIM_MS = 50;
 const MEMORY_AIM_KB = 300;
 
@@ -98,7 +101,15 @@ class Ear {
   }
 }
 
-export async function scale({ devices: count, seconds, fault, snapshot, profile }: ScaleOptions): Promise<ScaleResult> {
+export async function scale({
+  devices: count,
+  seconds,
+  away: awaySeconds,
+  fault,
+  isTimed,
+  snapshot,
+  profile,
+}: ScaleOptions): Promise<ScaleResult> {
   // What has begun is over at the end: it would end by silence else, and the end that is sent later would be one too many.
   const events = 2 * Math.ceil(seconds / 2);
   const plan = planOf(count);
@@ -134,7 +145,7 @@ export async function scale({ devices: count, seconds, fault, snapshot, profile 
     const startSeconds = (performance.now() - startedMs) / 1_000;
     const start = await site.ask<Cost>({ do: 'end' });
 
-    const idle = await measured(site, () => pause(seconds / 2));
+    const idle = await measured(site, () => pause(isTimed ? seconds / 2 : 0));
     const busy = await measured(site, () => send(farms, events));
     await arrived(heard, sent, site);
     const after = await site.ask<Memory>({ do: 'memory' });
@@ -142,7 +153,7 @@ export async function scale({ devices: count, seconds, fault, snapshot, profile 
 
     const [gone, there] = [farms.slice(0, subnets >> 1), farms.slice(subnets >> 1)];
     await Promise.all(gone.map((farm) => farm.ask({ do: 'fault', name: fault })));
-    const away = await measured(site, () => send(there, AWAY_SECONDS));
+    const away = await measured(site, () => send(there, awaySeconds));
     await Promise.all(gone.map((farm) => farm.ask({ do: 'fault', name: null })));
     const backMs = performance.now();
     await ready(site, count, () => count);
@@ -255,6 +266,7 @@ async function main(): Promise<void> {
     options: {
       devices: { type: 'string', default: '10,100,1000' },
       seconds: { type: 'string', default: '20' },
+      away: { type: 'string', default: '10' },
       fault: { type: 'string', default: 'refused' },
       snapshot: { type: 'string' },
       profile: { type: 'string' },
@@ -268,7 +280,8 @@ async function main(): Promise<void> {
   const results: ScaleResult[] = [];
   for (const devices of values.devices.split(',').map(Number)) {
     const { snapshot = null, profile = null } = values;
-    const result = await scale({ devices, seconds: Number(values.seconds), fault, snapshot, profile });
+    const [seconds, away] = [Number(values.seconds), Number(values.away)];
+    const result = await scale({ devices, seconds, away, fault, isTimed: !values.untimed, snapshot, profile });
     results.push(result);
     process.stderr.write(`scale: ${devices} devices are done\n`);
   }

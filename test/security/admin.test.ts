@@ -4,8 +4,31 @@ import type { AdminRoute, Runtime } from '../support/runtime';
 import { startWhole, type Whole } from '../support/whole';
 
 const PASSWORD = 'Stored-planted-word-1';
+/** Who may ask what: whoever may edit nodes of the type whose dialog asks. */
+const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  'hsp-command.write': [
+    '/hsp/command/abilities',
+    '/hsp/command/names',
+    // Runs a command: what does more than read only with a yes that names what it does.
+    '/hsp/command/try',
+    '/hsp/command/running',
+  ],
+  'hsp-config.write': ['/hsp/certificate', '/hsp/discover', '/hsp/test'],
+  'hsp-event-in.write': [
+    '/hsp/event-in/channels',
+    '/hsp/event-in/recent',
+    // Sends a made-up event through a deployed node, marked as one.
+    '/hsp/event-in/test',
+  ],
+  'hsp-mqtt.write': ['/hsp/mqtt/broker', '/hsp/mqtt/preview'],
+};
+
 /** Users of the editor, by name; their passwords are their names. */
-const PERMISSIONS: Readonly<Record<string, string>> = { owner: '*', reader: 'read' };
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  owner: '*',
+  reader: 'read',
+  ...Object.fromEntries(Object.keys(RIGHTS).map((right) => [right, right])),
+};
 
 let whole: Whole;
 let runtime: Runtime;
@@ -83,11 +106,16 @@ async function forEach(check: (path: string) => Promise<void>): Promise<void> {
 
 describe('the questions of our dialogs', () => {
   it('are found, each under /hsp and by POST alone', () => {
-    expect(routes.map(({ path }) => path)).toEqual(expect.arrayContaining(['/hsp/discover', '/hsp/test']));
-    for (const { path, methods } of routes) {
-      expect(path).toMatch(/^\/hsp\/[a-z-]+$/i);
-      expect(methods).toEqual(['post']);
-    }
+    expect(routes.map(({ path }) => path).sort()).toEqual(Object.values(RIGHTS).flat().sort());
+    for (const { methods } of routes) expect(methods).toEqual(['post']);
+  });
+
+  it.each(Object.entries(RIGHTS))('are heard with %s alone: %j', async (right, paths) => {
+    await forEach(async (path) => {
+      // Heard, and then refused for what it is: nothing is asked of anybody here.
+      const { status } = await ask(path, { as: right, type: 'text/plain' });
+      expect(status, path).toBe(paths.includes(path) ? 415 : 401);
+    });
   });
 
   it('are answered to nobody who is not known, and to nobody without the right', async () => {

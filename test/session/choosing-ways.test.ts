@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_WAYS, type ClientOptions, type EventWay, type HikvisionEvent } from '../../lib/index';
 import { MemoryCursors } from '../../lib/events/cursors';
-import { MERGE_HOLD_MS, POLL_UNWANTED_MS, STREAM_TAKEN_RETRY_MS, SUBSCRIBE_SILENCE_MS } from '../../lib/settings';
+import {
+  CONNECT_INTERVAL_MS,
+  MERGE_HOLD_MS,
+  POLL_UNWANTED_MS,
+  STREAM_TAKEN_RETRY_MS,
+  SUBSCRIBE_SILENCE_MS,
+} from '../../lib/settings';
 import { deviceFromDump, type ModelName, type Simulator, type SimulatorOptions } from '../../lib/simulator';
 import { AccessLog } from '../../lib/simulator/functions/access-log';
 import { AlarmPanel } from '../../lib/simulator/functions/alarm-panel';
@@ -319,6 +325,7 @@ describe('a client that comes and goes', () => {
       await client.connect();
       await turns(1);
       await client.disconnect();
+      await clock.advance(CONNECT_INTERVAL_MS);
       if (count === 20) {
         await turns(5);
         pending = clock.pending;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 export const projectRoot = resolve(__dirname, '../..');
 
 /** What the tests that use `dist` run from it. */
-const SOURCES = ['lib', 'nodes', 'test/demo', 'test/support', 'test/mqtt', 'tsconfig.json'];
+const SOURCES = ['lib', 'nodes', 'test/demo', 'test/support', 'test/mqtt', 'test/scale', 'tsconfig.json'];
 /** Written last by a build. */
 const RESULT = 'dist/nodes/mqtt/locales/en-US/mqtt.json';
 
