@@ -145,7 +145,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await answered();
     // What stands in the flow is shown with its name, and stays the number that it is.
     await eventually(() => row('preset').innerText()).toContain('2 Car park');
-    expect(await row('channel').innerText()).toContain('default: 1 Yard');
+    await eventually(() => row('channel').innerText()).toContain('default: 1 Yard');
     expect(await line()).toMatch(/ camera\.gotoPreset --preset 2$/);
     await row('preset').locator('.red-ui-typedInput-option-trigger').click();
     const menu = page.locator('.red-ui-typedInput-options:visible a');

@@ -8,6 +8,8 @@ const NOT_OURS = ['[id^="red-ui-trap-"]'];
 /** What draws diagrams is a third of what the page loads, and no dialog of ours has one. */
 const DIAGRAMS = '**/vendor/mermaid/**';
 const NO_DIAGRAMS = 'globalThis.mermaid = { initialize() {} };';
+/** Node-RED 5 is light until its user asks for another theme. */
+const FOLLOW_COLOUR_SCHEME = "localStorage.setItem('view-dark-theme', 'auto')";
 /** Notifications lie over everything, and Node-RED takes them away by itself. */
 const WITHOUT_NOTIFICATIONS = '.red-ui-notification { visibility: hidden }';
 
@@ -23,6 +25,7 @@ export class EditorPage {
     const browser = await launchBrowser();
     const { page, complaints } = await watchedPage(browser, options);
     await page.route(DIAGRAMS, (route) => route.fulfill({ body: NO_DIAGRAMS, contentType: 'text/javascript' }));
+    await page.addInitScript(FOLLOW_COLOUR_SCHEME);
     await page.goto(url);
     await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
     await page.waitForSelector('#red-ui-palette .red-ui-palette-node');
