@@ -1,10 +1,11 @@
 /** What is written twice is compared: the README with the code. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { main } from '../lib/cli/hsp';
 import { commandList, ERROR_CODES, registry } from '../lib/index';
 import * as errors from '../lib/errors';
+import { linkedPictures, PICTURES, takenPictures } from './docs/linked-pictures';
 import { documents, TABLES, withTables } from './docs/tables';
 
 const root = resolve(__dirname, '..');
@@ -27,6 +28,16 @@ describe('the documents', () => {
         .map((target) => `${name}: ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('show pictures that the browser tests take (npm run pictures), and no large ones', () => {
+    const linked = linkedPictures(root);
+    expect(linked.length).toBeGreaterThan(5);
+    const taken = takenPictures(root);
+    expect(linked.filter((name) => !taken.has(name))).toEqual([]);
+    const folder = join(root, PICTURES);
+    expect(readdirSync(folder).sort()).toEqual(linked.map((name) => `${name}.png`));
+    for (const name of linked) expect(statSync(join(folder, `${name}.png`)).size).toBeLessThan(200_000);
   });
 
   it('name only commands that there are', () => {

@@ -1,25 +1,18 @@
 /** The dialog of a command in a real browser, against a simulated camera: it narrows, names, tries, and writes the line. */
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { commandList } from '../../lib/index';
 import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME, type Simulator } from '../../lib/simulator';
-import {
-  browserNote,
-  hasBrowser,
-  launchBrowser,
-  picture as keepPicture,
-  seriousFindings,
-  watchedPage,
-} from '../support/browser';
+import { browserNote, hasBrowser } from '../support/browser';
+import { EditorPage } from '../support/editor-page';
 import { nodeRed } from '../support/flow';
 import type { RuntimeNode } from '../support/runtime';
 import { startWhole, type Whole } from '../support/whole';
 
 let whole: Whole;
 let simulator: Simulator;
-let browser: Browser;
+let editor: EditorPage;
 let page: Page;
-let complaints: readonly string[] = [];
 
 const device: RuntimeNode = {
   id: 'aaaa000000000001',
@@ -37,20 +30,9 @@ const PRESET = 'bbbb000000000002';
 const ABSENT = 'bbbb000000000003';
 const PANEL = 'bbbb000000000004';
 
-interface EditorGlobal {
-  readonly nodes: { node(id: string): object };
-  readonly editor: { edit(node: object): void };
-}
-
 async function open(id: string): Promise<void> {
-  await page.evaluate((node) => {
-    const { RED } = globalThis as unknown as { RED: EditorGlobal };
-    RED.editor.edit(RED.nodes.node(node));
-  }, id);
-  await page.waitForSelector('#node-dialog-ok');
+  await editor.open(id);
   await page.waitForSelector('#hsp-command-count');
-  // The tray slides in.
-  await page.waitForTimeout(400);
 }
 
 const said = (name: string) => page.innerText(`#hsp-command-${name}`);
@@ -74,31 +56,6 @@ async function setType(parameter: string, label: string): Promise<void> {
   await page.locator('.red-ui-typedInput-options:visible a', { hasText: label }).first().click();
 }
 
-const picture = (name: string) => keepPicture(page, name, '.red-ui-notification { visibility: hidden }');
-
-/** Parts of the dialog that stand out of it at its right side. */
-function overflowing(): Promise<string[]> {
-  return page.evaluate(`(() => {
-    const right = document.querySelector('#dialog-form').getBoundingClientRect().right;
-    return [...document.querySelectorAll('#dialog-form *')]
-      .filter((each) => each.offsetParent !== null && each.getBoundingClientRect().right > right + 1)
-      .map((each) => each.id || each.className);
-  })()`);
-}
-
-/** What axe finds serious in the dialog; traps for password managers are Node-RED's own. */
-async function barriers(): Promise<string[]> {
-  return (await seriousFindings(page, '#dialog-form')).filter((line) => !line.includes('red-ui-trap'));
-}
-
-/** Fields that a screen reader could not name. */
-function unnamedFields(): Promise<string[]> {
-  return page.evaluate(`[...document.querySelectorAll('#dialog-form input, #dialog-form select, #dialog-form textarea, #dialog-form button')]
-    .filter((field) => field.offsetParent !== null && !field.id.startsWith('red-ui-trap'))
-    .filter((field) => (field.labels?.length ?? 0) === 0 && !field.getAttribute('aria-label') && field.textContent.trim() === '')
-    .map((field) => field.id || field.className)`);
-}
-
 describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`, () => {
   beforeAll(async () => {
     whole = await startWhole();
@@ -120,25 +77,16 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
       { ...wired, id: ABSENT, device: absent.id, y: 200, command: 'camera.snapshot', args: {} },
       { ...wired, id: PANEL, device: device.id, y: 260, command: 'event.armPanel', args: {} },
     ]);
-    browser = await launchBrowser();
-    const permissions = ['clipboard-read', 'clipboard-write'];
-    ({ page, complaints } = await watchedPage(browser, { permissions }));
-    await page.goto(whole.runtime.url);
-    await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
-    await page.waitForSelector('#red-ui-palette .red-ui-palette-node');
+    editor = await EditorPage.at(whole.runtime.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    ({ page } = editor);
   }, 60_000);
 
   afterAll(async () => {
-    await browser.close();
+    await editor.close();
     await whole.close();
   });
 
-  afterEach(async () => {
-    const cancel = page.locator('#node-dialog-cancel');
-    if ((await cancel.count()) === 0) return;
-    await cancel.click();
-    await cancel.waitFor({ state: 'detached' });
-  });
+  afterEach(() => editor.cancelIfOpen());
 
   it('shows what the device can do, and all on wish', async () => {
     await open(SNAPSHOT);
@@ -148,7 +96,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     expect(few).toBeLessThan(commandList().length);
     expect(await page.locator('#node-input-command option[value="event.armPanel"]').count()).toBe(0);
     expect(await said('count')).toMatch(/^Commands: \d+, hidden because the device does not have them: \d+$/);
-    await picture('command-narrowed');
+    await editor.picture('command-narrowed');
     await page.check('#hsp-command-all');
     expect(await options.count()).toBe(commandList().length + 1);
     await choose('event.armPanel');
@@ -163,7 +111,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await answered();
     expect(await page.inputValue('#node-input-command')).toBe('event.armPanel');
     expect(await said('lacking')).toBe('The device says that it does not have this.');
-    await picture('command-lacking');
+    await editor.picture('command-lacking');
   });
 
   it('is searched and chosen with the keyboard alone', async () => {
@@ -171,11 +119,25 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await answered();
     await page.focus('#hsp-command-search');
     await page.keyboard.type('go preset');
-    await picture('command-searched');
+    await editor.picture('command-searched');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('End');
     expect(await page.inputValue('#node-input-command')).not.toBe('camera.snapshot');
     expect(await said('summary')).not.toBe('');
+  });
+
+  it('is found by the class of devices, and warns of what is dangerous', async () => {
+    await open(ABSENT);
+    const count = async () => Number(/\d+/.exec(await said('count'))?.[0]);
+    expect(await count()).toBe(commandList().length);
+    await page.selectOption('#hsp-command-class', 'Alarm panels');
+    expect(await count()).toBeGreaterThan(0);
+    expect(await count()).toBeLessThan(40);
+    await editor.picture('command-class');
+    await page.selectOption('#hsp-command-class', '');
+    expect(await page.isVisible('#hsp-command-danger')).toBe(false);
+    await choose('config.reboot');
+    expect(await page.isVisible('#hsp-command-danger')).toBe(true);
   });
 
   it('offers the names of channels and presets', async () => {
@@ -183,19 +145,16 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await answered();
     // What stands in the flow is shown with its name, and stays the number that it is.
     await eventually(() => row('preset').innerText()).toContain('2 Car park');
-    expect(await row('channel').innerText()).toContain('default: 1 Yard');
+    await eventually(() => row('channel').innerText()).toContain('default: 1 Yard');
     expect(await line()).toMatch(/ camera\.gotoPreset --preset 2$/);
     await row('preset').locator('.red-ui-typedInput-option-trigger').click();
     const menu = page.locator('.red-ui-typedInput-options:visible a');
     expect(await menu.allInnerTexts()).toEqual(expect.arrayContaining(['1 Gate', '3 Front door']));
-    await picture('command-names');
+    await editor.picture('command-names');
     await menu.filter({ hasText: '3 Front door' }).click();
     expect(await line()).toMatch(/ --preset 3$/);
-    expect(await overflowing()).toEqual([]);
-    expect(await unnamedFields()).toEqual([]);
-    expect(await barriers()).toEqual([]);
-    await page.click('#node-dialog-ok');
-    await page.locator('#node-dialog-ok').waitFor({ state: 'detached' });
+    await editor.expectForEverybody();
+    await editor.done();
     expect(await page.evaluate(`RED.nodes.node(${JSON.stringify(PRESET)}).args.preset`)).toEqual({
       type: 'num',
       value: '3',
@@ -215,10 +174,8 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     expect(await said('try-state')).toMatch(/^Done in \d+\.\d\d s\.$/);
     expect(await said('answer')).toContain('image/jpeg');
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
-    await picture('command-tried');
-    expect(await barriers()).toEqual([]);
-    expect(await overflowing()).toEqual([]);
-    expect(await unnamedFields()).toEqual([]);
+    await editor.picture('command-tried');
+    await editor.expectForEverybody();
   });
 
   it('asks before it moves the camera', async () => {
@@ -231,7 +188,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     expect(await said('question')).toContain('This does something on the device now.');
     expect(await said('question')).toMatch(/Preset: [23]\n/);
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
-    await picture('command-asks');
+    await editor.picture('command-asks');
     await page.click('#hsp-command-no');
     expect(await said('try-state')).toBe('Nothing was done.');
     expect(moves()).toBe(before);
@@ -251,14 +208,14 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await page.check('#hsp-command-sure');
     expect(await page.isDisabled('#hsp-command-yes')).toBe(false);
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
-    await picture('command-danger-asked');
-    expect(await barriers()).toEqual([]);
+    await editor.picture('command-danger-asked');
+    expect(await editor.barriers()).toEqual([]);
     await choose('camera.gotoPreset');
     expect(await page.locator('#hsp-command-yes').count()).toBe(0);
     await page.click('#hsp-command-try');
     await page.fill('#hsp-command-value-preset', '1');
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
-    await picture('command-values');
+    await editor.picture('command-values');
     await page.click('#hsp-command-try');
     await page.waitForSelector('#hsp-command-yes');
     expect(await said('question')).toContain('Preset: 1');
@@ -276,8 +233,8 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     expect(await input.getAttribute('aria-invalid')).toBe('true');
     const described = (await input.getAttribute('aria-describedby')) ?? '';
     expect(described).toContain('node-input-hsp-arg-preset-wrong');
-    await picture('command-wrong');
-    expect(await barriers()).toEqual([]);
+    await editor.picture('command-wrong');
+    expect(await editor.barriers()).toEqual([]);
     await page.click('#hsp-command-try');
     expect(await said('try-state')).toBe('Correct the marked field first.');
     await input.fill('7');
@@ -305,7 +262,7 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await page.waitForSelector('#hsp-command-answer .hsp-box');
     expect(await said('answer')).toMatch(/no connection \(HIK_UNREACHABLE\)[\s\S]*What to do:/);
     await page.locator('#hsp-command-terminal').scrollIntoViewIfNeeded();
-    await picture('command-absent');
+    await editor.picture('command-absent');
   });
 
   it('folds many parameters, each with its unit', async () => {
@@ -315,11 +272,11 @@ describe.skipIf(!hasBrowser)(`a command in Chromium on ${nodeRed}${browserNote}`
     await page.click('#hsp-command-parameters summary');
     await page.locator('#node-input-hsp-arg-bitrateKbps').waitFor({ state: 'attached' });
     expect(await row('bitrateKbps').innerText()).toContain('kbit/s');
-    await picture('command-many');
-    expect(await overflowing()).toEqual([]);
+    await editor.picture('command-many');
+    expect(await editor.overflowing()).toEqual([]);
   });
 
   it('nothing was reported on the console', () => {
-    expect(complaints).toEqual([]);
+    expect(editor.complaints).toEqual([]);
   });
 });

@@ -1,55 +1,26 @@
 /** The dialog of a device in a real browser: finding, testing and trusting, with the keyboard and without a word on the console. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInDevice, Simulator, SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator';
+import { browserNote, hasBrowser } from '../support/browser';
+import { EditorPage } from '../support/editor-page';
 import { nodeRed } from '../support/flow';
 import { testCertificate } from '../support/tls';
 import { startWhole, type Whole } from '../support/whole';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-/** Given: a picture of every state is kept there. */
-const PICTURES = process.env.HSP_PICTURES;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-const hasBrowser = existsSync(CHROMIUM);
 const DEVICE = 'aaaa000000000001';
 const FIELD = '#node-config-input-';
 
 let whole: Whole;
 let secure: Simulator;
-let browser: Browser;
+let editor: EditorPage;
 let page: Page;
-const complaints: string[] = [];
-
-async function open(): Promise<void> {
-  await page.evaluate(`RED.editor.editConfig('', 'hsp-config', '${DEVICE}')`);
-  await page.waitForSelector('#node-config-dialog-ok');
-  // The tray slides in, and what is clicked meanwhile moves away.
-  await page.waitForFunction(
-    "document.querySelector('.red-ui-tray:last-child')?.getBoundingClientRect().right <= innerWidth + 1",
-  );
-  await page.waitForTimeout(300);
-}
-
-async function cancel(): Promise<void> {
-  await page.click('#node-config-dialog-cancel');
-  await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-}
-
-async function picture(name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
-  const style = '.red-ui-notification { visibility: hidden }';
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), style });
-}
 
 /** Which field or button has the focus. */
 const focused = () => page.evaluate<string>('document.activeElement.id');
 
 describe.skipIf(!hasBrowser)(
-  `the dialog of a device in Chromium on ${nodeRed}${hasBrowser ? '' : ` (no ${CHROMIUM})`}`,
+  `the dialog of a device in Chromium on ${nodeRed}${browserNote}`,
   { timeout: 60_000 },
   () => {
     beforeAll(async () => {
@@ -70,19 +41,12 @@ describe.skipIf(!hasBrowser)(
         // Somebody uses it, so that Node-RED keeps it.
         { id: 'bbbb000000000001', type: 'hsp-connect', z: 'ffff000000000001', device: DEVICE, wires: [[]] },
       ]);
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-      page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-      page.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
-      });
-      page.on('pageerror', (error) => complaints.push(error.message));
-      await page.goto(whole.runtime.url);
-      await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
-      await page.waitForSelector('#red-ui-palette .red-ui-palette-node');
+      editor = await EditorPage.at(whole.runtime.url);
+      ({ page } = editor);
     }, 60_000);
 
     afterAll(async () => {
-      await browser.close();
+      await editor.close();
       await secure.close();
       await whole.close();
     });
@@ -97,11 +61,11 @@ describe.skipIf(!hasBrowser)(
           ],
         }),
       );
-      await open();
+      await editor.open(DEVICE);
       await page.focus('#hsp-config-find');
       await page.keyboard.press('Enter');
       await page.waitForSelector('#hsp-config-found table');
-      await picture('config-found');
+      await editor.picture('config-found');
       expect(await page.innerText('#hsp-config-found')).toContain('not activated');
       await page.focus('#hsp-config-found tbody tr:nth-child(2) button');
       await page.keyboard.press('Enter');
@@ -113,15 +77,15 @@ describe.skipIf(!hasBrowser)(
       await page.click('#hsp-config-found tbody tr:nth-child(1) button');
       expect(await page.inputValue(`${FIELD}port`)).toBe('');
       expect(await page.inputValue(`${FIELD}name`)).toBe('DS-KV6113');
-      await cancel();
+      await editor.cancel();
     });
 
     it('reports what it found, with remedies, and leads to the field that mends it', async () => {
-      await open();
+      await editor.open(DEVICE);
       await page.click('#hsp-config-test');
       await page.waitForSelector('#hsp-config-report li');
       await page.locator('#hsp-config-report').scrollIntoViewIfNeeded();
-      await picture('config-report');
+      await editor.picture('config-report');
       const report = await page.innerText('#hsp-config-report');
       expect(report).toContain('SIM-PTZ-4');
       expect(report).toMatch(/things? to look at/);
@@ -139,12 +103,12 @@ describe.skipIf(!hasBrowser)(
       await page.click('#hsp-config-test');
       await page.waitForSelector('#hsp-config-report .hsp-config-bad');
       await page.locator('#hsp-config-report').scrollIntoViewIfNeeded();
-      await picture('config-refused');
-      await cancel();
+      await editor.picture('config-refused');
+      await editor.cancel();
     });
 
     it('says that HTTPS was meant, and leads to the choice', async () => {
-      await open();
+      await editor.open(DEVICE);
       await page.fill(`${FIELD}port`, String(secure.httpPort));
       await page.fill(`${FIELD}password`, SIMULATOR_PASSWORD);
       await page.click('#hsp-config-test');
@@ -153,18 +117,18 @@ describe.skipIf(!hasBrowser)(
       await page.focus('#hsp-config-report li button');
       await page.keyboard.press('Enter');
       expect(await focused()).toBe('node-config-input-protocol');
-      await cancel();
+      await editor.cancel();
     });
 
     it('shows the certificate, trusts just that one, and warns of another', async () => {
-      await open();
+      await editor.open(DEVICE);
       expect(await page.isVisible('#hsp-config-show')).toBe(false);
       await page.selectOption(`${FIELD}protocol`, 'https');
       await page.fill(`${FIELD}port`, String(secure.httpPort));
       await page.click('#hsp-config-show');
       await page.waitForSelector('#hsp-config-trust');
       await page.locator('#hsp-config-certificate').scrollIntoViewIfNeeded();
-      await picture('config-certificate');
+      await editor.picture('config-certificate');
       const shown = await page.innerText('#hsp-config-certificate');
       expect(shown).toContain('do not vouch for it');
       expect(shown).not.toMatch(/hsp-config\.|__|undefined/);
@@ -173,7 +137,7 @@ describe.skipIf(!hasBrowser)(
       await page.keyboard.press('Enter');
       expect(await page.inputValue(`${FIELD}tls`)).toBe('fingerprint');
       expect(await page.inputValue(`${FIELD}fingerprint`)).toBe(fingerprint);
-      await picture('config-trusted');
+      await editor.picture('config-trusted');
 
       await page.click('#hsp-config-show');
       await page.waitForSelector('#hsp-config-certificate .hsp-config-good');
@@ -182,34 +146,51 @@ describe.skipIf(!hasBrowser)(
       await page.fill(`${FIELD}fingerprint`, fingerprint.replace(/^../, fingerprint.startsWith('00') ? '01' : '00'));
       await page.click('#hsp-config-show');
       await page.waitForSelector('#hsp-config-certificate .hsp-config-bad');
-      await picture('config-changed');
+      await editor.picture('config-changed');
       expect(await page.innerText('#hsp-config-certificate')).toContain('not the one that is trusted here');
       // The device heard of no user.
       expect(secure.log.some(({ authorized }) => authorized)).toBe(false);
       expect(secure.authFailures).toBe(0);
-      await cancel();
+      await editor.cancel();
+    });
+
+    it('shows the fields that belong to a choice', async () => {
+      await editor.open(DEVICE);
+      expect(await page.isVisible(`${FIELD}calledAt`)).toBe(false);
+      await page.selectOption(`${FIELD}push`, 'own');
+      expect(await page.isVisible(`${FIELD}calledAt`)).toBe(true);
+      await page.locator(`${FIELD}site`).scrollIntoViewIfNeeded();
+      await editor.picture('config-push');
+      await editor.expectForEverybody();
+      await page.selectOption(`${FIELD}protocol`, 'ehome');
+      expect(await page.isVisible(`${FIELD}deviceId`)).toBe(true);
+      expect(await page.isVisible(`${FIELD}host`)).toBe(false);
+      await page.locator(`${FIELD}protocol`).scrollIntoViewIfNeeded();
+      await editor.picture('config-ehome');
+      await editor.expectForEverybody();
+      await editor.cancel();
     });
 
     it('takes its colours from the theme, whatever that is', async () => {
-      await open();
+      await editor.open(DEVICE);
       await page.click('#hsp-config-test');
       await page.waitForSelector('#hsp-config-report li');
       const theme =
         '.red-ui-editor, .red-ui-tray-body { background: rgb(20, 20, 20) !important; color: rgb(230, 230, 230) !important }';
       const style = await page.addStyleTag({ content: theme });
       await page.locator('#hsp-config-report').scrollIntoViewIfNeeded();
-      await picture('config-dark');
+      await editor.picture('config-dark');
       const colours = await page.$eval('#hsp-config-report li', (row) => {
         const { color, backgroundColor } = getComputedStyle(row);
         return { color, backgroundColor };
       });
       expect(colours).toEqual({ color: 'rgb(230, 230, 230)', backgroundColor: 'rgba(0, 0, 0, 0)' });
       await style.evaluate((element) => (element as HTMLElement).remove());
-      await cancel();
+      await editor.cancel();
     });
 
     it('nothing was reported on the console', () => {
-      expect(complaints).toEqual([]);
+      expect(editor.complaints).toEqual([]);
     });
   },
 );

@@ -106,7 +106,7 @@ describe.skipIf(!hasBrowser)(`the live page in Chromium${browserNote}`, () => {
     await page.locator('.row:not(.running)', { hasText: 'Motion' }).waitFor();
     expect(await page.locator('.lane .span').count()).toBe(2);
     await page.locator('.total', { hasText: 'Events' }).filter({ hasText: /[1-9]/ }).waitFor();
-    await picture(page, 'live-page', '', true);
+    await picture(page, 'live-page-events', { fullPage: true });
   });
 
   it('is used with the keyboard: filters, details, and a picture that is enlarged', { timeout: 90_000 }, async () => {
@@ -243,6 +243,10 @@ describe.skipIf(!hasBrowser)(`the live page in Chromium${browserNote}`, () => {
       process.stdout.write(`npm start to the first event in the browser: ${(ms / 1_000).toFixed(1)} s, ${verdict}\n`);
       expect(ms).toBeLessThan(60_000);
       await watched.page.locator('.card.connected').nth(2).waitFor({ timeout: 60_000 });
+      // One of ten is offline.
+      await expect.poll(() => watched.page.locator('.tile img:visible').count(), { timeout: 30_000 }).toBe(9);
+      await watched.page.locator('.row').nth(2).waitFor({ timeout: 60_000 });
+      await picture(watched.page, 'live-page');
       expect(watched.complaints).toEqual([]);
     } finally {
       demo.kill('SIGINT');

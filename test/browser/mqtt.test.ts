@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMULATOR_PASSWORD, SIMULATOR_USERNAME } from '../../lib/simulator';
 import { startBroker, type Broker } from '../demo/broker';
-import { browserMissing, EditorPage } from '../support/editor-page';
+import { browserNote, hasBrowser } from '../support/browser';
+import { EditorPage } from '../support/editor-page';
 import { nodeRed } from '../support/flow';
 import { startWhole, type Whole } from '../support/whole';
 
@@ -10,9 +11,7 @@ let whole: Whole;
 let broker: Broker;
 let editor: EditorPage;
 
-const skipped = browserMissing === null ? '' : ` (${browserMissing})`;
-
-describe.skipIf(browserMissing !== null)(`the dialog of hsp-mqtt in Chromium on ${nodeRed}${skipped}`, () => {
+describe.skipIf(!hasBrowser)(`the dialog of hsp-mqtt in Chromium on ${nodeRed}${browserNote}`, () => {
   beforeAll(async () => {
     whole = await startWhole();
     broker = await startBroker(0);
@@ -57,7 +56,8 @@ describe.skipIf(browserMissing !== null)(`the dialog of hsp-mqtt in Chromium on 
     await untilText('#hsp-mqtt-preview', 'hikvision/front-door/1/motion');
     await untilText('#hsp-mqtt-preview', 'binary_sensor');
     expect(await page.innerText('#hsp-mqtt-preview')).not.toMatch(/hsp-mqtt\.|__/);
-    await summary.scrollIntoViewIfNeeded();
+    await summary.blur();
+    await page.locator('#hsp-mqtt-devices').evaluate((devices) => devices.scrollIntoView({ block: 'start' }));
     await editor.picture('mqtt-preview');
     expect(await editor.overflowing()).toEqual([]);
 

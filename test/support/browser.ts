@@ -36,11 +36,27 @@ export async function watchedPage(browser: Browser, options: BrowserContextOptio
   return { page, complaints };
 }
 
-/** Keeps a picture where HSP_PICTURES names a folder. @param style for what must not be in it. */
-export async function picture(page: Page, name: string, style = '', fullPage = false): Promise<void> {
+/** A part of the page, in pixels. */
+export interface Clip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureOptions {
+  /** For what must not be in it. */
+  readonly style?: string;
+  readonly fullPage?: boolean;
+  readonly clip?: Clip | undefined;
+}
+
+/** Keeps a picture where HSP_PICTURES names a folder. */
+export async function picture(page: Page, name: string, { clip, ...more }: PictureOptions = {}): Promise<void> {
   if (PICTURES === undefined) return;
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), style, fullPage });
+  const path = join(PICTURES, `${name}.png`);
+  await page.screenshot({ path, ...more, ...(clip === undefined ? {} : { clip }) });
 }
 
 interface AxeResults {
