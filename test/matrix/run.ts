@@ -32,6 +32,7 @@ function main(): number {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   return run(node, [vitest, 'run', '--config', '.config/vitest.config.mjs', ...process.argv.slice(2)], root, {
     NODE_RED: nodeRed,
+    HSP_SECOND_TIME: '1',
   });
 }
 

@@ -220,7 +220,8 @@ describe(`redeploying on ${nodeRed}`, () => {
       await until('connected', () => device.streams === 1);
     }
     await until('no more sockets than before', () => count('TCPSocketWrap') <= before.sockets);
-    expect(device.streams).toBe(1);
+    // A stream of the connection before may have been counted when the last deploy was over.
+    await until('one stream', () => device.streams === 1);
     // The simulator's own timers come and go with its connections.
     await until('no more timers than before', () => count('Timeout') <= before.timers + 2);
 

@@ -65,7 +65,8 @@ describe('a login', () => {
     // What a login does itself, it does in each one; another process may hold the machine for longer at any time. So one login
     // without a longer hold is proof, and there are many tries.
     let best = Infinity;
-    for (let round = 0; round < 100 && best >= 5; round++) {
+    const deadline = performance.now() + 50_000;
+    while (best >= 5 && performance.now() < deadline) {
       const client = portClient(device);
       let last = performance.now();
       let most = 0;
