@@ -620,6 +620,62 @@ describe('a camera that is reached directly and behind a recorder', () => {
     expect(recorder.standsIn({ kind: 'plate', active: true, channel: 3 }, MERGE_WINDOW_MS + 1)).toBe('open');
   });
 
+  it('what happens once, or ends, is told for as long as two ways may be apart', () => {
+    const { direct, recorder } = site({ serial: 'S123456789', address: null });
+    const plate = (channel: number) => ({ kind: 'plate', active: true, channel }) as const;
+    direct.saw(plate(1), 0);
+    direct.saw(motion(1, false), 0);
+    expect(recorder.standsIn(plate(3), 3_000)).toBe('told');
+    expect(recorder.standsIn(plate(3), 3_001)).toBe('open');
+    expect(recorder.standsIn(motion(3, false), 3_000)).toBe('told');
+    expect(recorder.standsIn(motion(3, false), 3_001)).toBe('open');
+  });
+
+  it('what the recorder says of its cameras is nothing that it saw itself', () => {
+    const { place, recorder } = site({ serial: 'S1', address: null });
+    const above = place.join();
+    above.has(new Map([[1, { serial: 'REC', address: null }]]));
+    recorder.isHeard = true;
+    recorder.saw(motion(3), 0);
+    expect(above.standsIn(motion(1), 0)).toBe('open');
+  });
+
+  it('is not the one that asks, and the one with its serial number before one with its address', () => {
+    const place = new Site();
+    const [byAddress, other, bySerial, recorder] = [place.join(), place.join(), place.join(), place.join()];
+    byAddress.is({ serial: null, address: '192.0.2.7' });
+    other.is({ serial: null, address: '192.0.2.7' });
+    bySerial.is({ serial: 'S7', address: '192.0.2.9' });
+    for (const each of [byAddress, other, bySerial, recorder]) each.isHeard = true;
+    recorder.is({ serial: 'REC', address: '192.0.2.1' });
+    recorder.has(
+      new Map([
+        [1, { serial: 'REC', address: null }],
+        [2, { serial: 'S7', address: '192.0.2.7' }],
+        [3, { serial: 'S8', address: '192.0.2.7' }],
+      ]),
+    );
+    expect(recorder.standsIn(motion(1), 0)).toBe('own');
+    bySerial.saw(motion(1), 0);
+    expect(recorder.standsIn(motion(2), 0)).toBe('told');
+    expect(recorder.standsIn(motion(3), 0)).toBe('open');
+    // Of two at one address the one that joined first.
+    byAddress.saw(motion(1), 0);
+    expect(recorder.standsIn(motion(3), 0)).toBe('told');
+  });
+
+  it('is known by the last nine characters of its serial number, and by no less', () => {
+    const verdict = (serial: string, behind: string) =>
+      site({ serial, address: null }, { serial: behind, address: null }).recorder.standsIn(motion(3), 0);
+    expect(verdict('DS-2CD2085 123456789', '123456789')).toBe('open');
+    expect(verdict('123456789', 'DS-2CD2085 123456789')).toBe('open');
+    expect(verdict('DS-2CD2085 123456789', '23456789')).toBe('own');
+    expect(verdict('DS-2CD2085 123456789', 'DS2CD2085')).toBe('own');
+    expect(verdict('', '')).toBe('own');
+    const spelled = site({ serial: null, address: ' Cam.Local ' }, { serial: null, address: 'cam.local' });
+    expect(spelled.recorder.standsIn(motion(3), 0)).toBe('open');
+  });
+
   it('is known by its serial number, however it is spelled, else by its address', () => {
     const verdict = (camera: [string | null, string | null], behind: [string | null, string | null]) =>
       site({ serial: camera[0], address: camera[1] }, { serial: behind[0], address: behind[1] }).recorder.standsIn(
