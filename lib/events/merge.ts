@@ -44,10 +44,12 @@ interface Occurrence<N> {
   readonly ways: Set<string>;
   /** By how much its first way may be behind. */
   readonly lateMs: number;
+  /** When it is delivered at the latest. */
+  readonly dueMs: number;
+  /** False once it was delivered. */
+  isWaiting: boolean;
   /** Empty once it was delivered. */
   told: N[];
-  /** When it is delivered at the latest; null once it was. */
-  dueMs: number | null;
 }
 
 export class Merger<N extends MergeNotice = Notice> {
@@ -85,36 +87,35 @@ export class Merger<N extends MergeNotice = Notice> {
     if (match !== undefined) {
       this.joined++;
       match.ways.add(way);
-      if (match.dueMs === null) return ready;
+      if (!match.isWaiting) return ready;
       match.told.push(notice);
       if (match.ways.size >= ways) ready.push(...this.release((held) => held === match));
       return ready;
     }
     // What waits about the same thing goes first: an end must not overtake its start.
     ready.push(...this.release((held) => held.group === group));
-    const waits = ways > 1 && this.holdMs > 0 && this.isNews(key, notice, nowMs);
+    const isWaiting = ways > 1 && this.holdMs > 0 && this.isNews(key, notice, nowMs);
     const { timeMs, timeHasOffset, subjects } = notice;
+    const holdMs = notice.kind === 'doorbell' ? Math.min(this.holdMs, MERGE_HOLD_BELL_MS) : this.holdMs;
     const occurrence: Occurrence<N> = {
       group,
       stamp: { timeMs, timeHasOffset, subjects },
       atMs: nowMs,
       ways: new Set([way]),
-      told: waits ? [notice] : [],
       lateMs,
-      dueMs: waits
-        ? nowMs + (notice.kind === 'doorbell' ? Math.min(this.holdMs, MERGE_HOLD_BELL_MS) : this.holdMs)
-        : null,
+      dueMs: nowMs + holdMs,
+      isWaiting,
+      told: isWaiting ? [notice] : [],
     };
     this.remember(key, occurrence);
-    if (waits) this.hold(occurrence);
+    if (isWaiting) this.hold(occurrence);
     else ready.push({ notice, told: [notice] });
     return ready;
   }
 
   /** What has waited long enough by `nowMs`. */
   advance(nowMs: number): Merged<N>[] {
-    const due = this.dueMs;
-    return due === null || due > nowMs ? [] : this.release((held) => (held.dueMs ?? nowMs) <= nowMs);
+    return this.release((held) => held.dueMs <= nowMs);
   }
 
   /** When {@link advance} has something to deliver; null when nothing waits. */
@@ -128,21 +129,19 @@ export class Merger<N extends MergeNotice = Notice> {
   }
 
   private release(isWanted: (held: Occurrence<N>) => boolean): Merged<N>[] {
-    if (this.held.length === 0) return [];
     const wanted = this.held.filter(isWanted);
-    if (wanted.length === 0) return [];
-    this.held = this.held.filter((held) => !wanted.includes(held));
+    this.held = this.held.filter((held) => !isWanted(held));
     return wanted.map((occurrence) => {
       const { told } = occurrence;
       occurrence.told = [];
-      occurrence.dueMs = null;
+      occurrence.isWaiting = false;
       return { notice: richest(told), told };
     });
   }
 
   /** In the order of the deadlines; a bell waits less than others. */
   private hold(occurrence: Occurrence<N>): void {
-    const at = this.held.findLastIndex((held) => (held.dueMs ?? 0) <= (occurrence.dueMs ?? 0));
+    const at = this.held.findLastIndex((held) => held.dueMs <= occurrence.dueMs);
     this.held.splice(at + 1, 0, occurrence);
   }
 
@@ -190,14 +189,10 @@ export class Merger<N extends MergeNotice = Notice> {
 
   /** Drops from the old end what is older than that and does not wait, down to a rest. */
   private forget(list: Occurrence<N>[], olderThanMs: number, rest: number): void {
-    let drop = 0;
-    while (list.length - drop > rest) {
-      const oldest = list[drop];
-      if (oldest === undefined || oldest.dueMs !== null || oldest.atMs >= olderThanMs) break;
-      drop++;
-    }
-    list.splice(0, drop);
-    this.size -= drop;
+    const stays = list.findIndex(
+      (known, at) => at >= list.length - rest || known.isWaiting || known.atMs >= olderThanMs,
+    );
+    this.size -= list.splice(0, stays < 0 ? list.length : stays).length;
   }
 }
 
@@ -219,10 +214,11 @@ function identityOf({ kind, details }: MergeNotice): string {
       return ['faceId', 'person'].map((name) => text(details[name])).join('/');
     case 'peopleCounting':
       return ['region', 'enter', 'exit', 'people'].map((name) => text(details[name])).join('/');
-    case 'access':
-      return details['serialNo'] === null || details['serialNo'] === undefined
-        ? ['major', 'minor', 'door', 'card', 'person'].map((name) => text(details[name])).join('/')
-        : text(details['serialNo']);
+    case 'access': {
+      const serialNo = text(details['serialNo']);
+      if (serialNo !== '') return serialNo;
+      return ['major', 'minor', 'door', 'card', 'person'].map((name) => text(details[name])).join('/');
+    }
     case 'alarmPanel':
       return [panelMatter(details), ...['zone', 'partition'].map((name) => text(details[name]))].join('/');
     case 'doorbell': {

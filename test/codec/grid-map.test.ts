@@ -29,13 +29,27 @@ describe('the grid of a motion detection', () => {
     expect(decodeGridMap('a0', { rows: 2, columns: 3 })).toEqual(['#.#', '...']);
   });
 
+  it('has one to 128 rows and columns', () => {
+    expect(decodeGridMap('8', { rows: 1, columns: 1 })).toEqual(['#']);
+    expect(decodeGridMap('f', { rows: 1, columns: 4 })).toEqual(['####']);
+    expect(decodeGridMap('08'.repeat(128), { rows: 128, columns: 5 })?.at(-1)).toBe('....#');
+    expect(decodeGridMap('f'.repeat(32), { rows: 1, columns: 128 })).toEqual(['#'.repeat(128)]);
+    expect(decodeGridMap('f'.repeat(128), { rows: 1, columns: 4 })).toEqual(['####']);
+  });
+
   it.each([
     ['too short', 'fffffc', PAL],
     ['no hexadecimal', 'x'.repeat(108), PAL],
     ['empty', '', PAL],
     ['of no size', '', { rows: 0, columns: 22 }],
     ['of a size that cannot be', 'ff', { rows: 1, columns: 1e9 }],
-    ['of half a row', 'ff', { rows: 1.5, columns: 2 }],
+    ['of a row and a half', 'fff', { rows: 1.5, columns: 2 }],
+    ['of two columns and a half', 'ff', { rows: 1, columns: 2.5 }],
+    ['of no column', 'ff', { rows: 2, columns: 0 }],
+    ['of more than 128 rows', 'f'.repeat(129), { rows: 129, columns: 4 }],
+    ['of more than 128 columns', 'f'.repeat(33), { rows: 1, columns: 129 }],
+    ['of more than 128 digits in a row', 'f'.repeat(129), { rows: 1, columns: 4 }],
+    ['of a digit less than its columns need', 'ff', { rows: 2, columns: 5 }],
   ])('is null when %s', (_what, text, size) => {
     expect(decodeGridMap(text, size)).toBeNull();
   });

@@ -78,6 +78,86 @@ describe('a mask', () => {
     expect(mask().text('2001:db8:1::7 fe80::1ff:fe23:4567:890a')).not.toMatch(/fe80|db8:1:/);
   });
 
+  it('hides a serial number everywhere that any document names, if it is no short one', () => {
+    const many = mask();
+    many.learn('<D><serialNumber>DS-123456789</serialNumber><subSerialNumber>A1234</subSerialNumber></D>');
+    many.learn('{"deviceID":"123456","devIndex":"unknown"}');
+    expect(many.text('of DS-123456789, A1234, x123456x and unknown')).toBe(
+      'of MASKED000000001, A1234, xMASKED000000002x and unknown',
+    );
+    // The longer one first: it contains the other.
+    const nested = mask();
+    nested.learn('<a><deviceID>AAWR12</deviceID><serialNumber>DS-AAWR12-9</serialNumber></a>');
+    expect(nested.text('DS-AAWR12-9 AAWR12')).toBe('MASKED000000001 MASKED000000002');
+  });
+
+  it('hides addresses that belong to somebody, and no others', () => {
+    const kept = [
+      '0.1.2.3',
+      '127.1.2.3',
+      '224.0.0.251',
+      '239.255.255.250',
+      '255.255.0.0',
+      '1.2.3',
+      '1.2.3.256',
+      '1.2.3.4.5',
+    ];
+    for (const text of kept) expect(mask().text(`at ${text}, `)).toBe(`at ${text}, `);
+    for (const text of ['1.2.3.4', '126.1.1.1', '128.0.0.1', '223.255.255.255', '240.0.0.1', '254.1.1.1', '10.0.0.255'])
+      expect(mask().text(`at ${text}, `)).toBe('at 192.0.2.1, ');
+    for (const text of ['12:34:56', '::1', '2024-05-01T12:34:56Z']) expect(mask().text(text)).toBe(text);
+    for (const text of ['FE80::1', 'fe80:1:2::', '2a02:1:2:3:4:5:6:7']) expect(mask().text(text)).toBe('2001:db8::1');
+  });
+
+  it('hides MAC addresses as they are written', () => {
+    expect(mask().text('<macAddr>AABBCC112233</macAddr> aa:bb:cc:11:22:33 AA-BB-CC-11-22-33')).toBe(
+      '<macAddr>00005e000001</macAddr> 00:00:5e:00:00:01 00-00-5e-00-00-01',
+    );
+    for (const text of [
+      'ff:ff:ff:ff:ff:ff',
+      '00-00-00-00-00-00',
+      '<mac>000000000000</mac>',
+      '<id>AABBCC112233</id>',
+      'aa:bb-cc:11-22:33',
+    ])
+      expect(mask().text(text)).toBe(text);
+  });
+
+  it('knows secrets by their names, also by names that only begin or end like one', () => {
+    expect(
+      mask().text('<wifiPassword>abcd</wifiPassword><myPrivateKey>abc</myPrivateKey><pskValue>ab</pskValue>'),
+    ).toBe('<wifiPassword>****</wifiPassword><myPrivateKey>***</myPrivateKey><pskValue>**</pskValue>');
+    expect(mask().text(`<password>${'x'.repeat(40)}</password>`)).toBe(`<password>${'*'.repeat(32)}</password>`);
+    // A short number is a secret where the name says it for certain, and a setting where it does not.
+    expect(mask().text('<pin>1</pin><minPasswordLen>8</minPasswordLen><pwd>none</pwd>')).toBe(
+      '<pin>*</pin><minPasswordLen>8</minPasswordLen><pwd>none</pwd>',
+    );
+    expect(mask().text('{"pin":1234,"nonce":-1.5e3,"cardNo":12,"keyword":""}')).toBe(
+      '{"pin":"****","nonce":"******","cardNo":12,"keyword":""}',
+    );
+  });
+
+  it('leaves paths of a device, and hides other places', () => {
+    expect(mask().text('<url>/ISAPI/x</url><url>/PSIA</url><url>/</url>')).toBe(
+      '<url>/ISAPI/x</url><url>/PSIA</url><url>/</url>',
+    );
+    expect(mask().text('<url>/home/anna</url><url>camera.example</url>')).toBe('<url>Name 1</url><url>Name 2</url>');
+  });
+
+  it('takes a user for one only as a whole word, and of three letters at least', () => {
+    const masked = (user: string, text: string) => new Mask({ user, password: '' }).text(text);
+    expect(masked('bob', 'bob, bobby, <bob>1</bob> and "bob":1')).toBe('user, bobby, <bob>1</bob> and "bob":1');
+    expect(masked('a.b', 'a.b axb')).toBe('user axb');
+    expect(masked('bo', 'bo <userName>bo</userName>')).toBe('bo <userName>Name 1</userName>');
+    expect(masked('', 'x <userName>bo</userName>')).toBe('x <userName>Name 1</userName>');
+  });
+
+  it('takes out other secrets too, of three letters at least, the longer one first', () => {
+    const masked = (...others: string[]) => new Mask({ user: '', password: '', others }).text('abcdef abc ab');
+    expect(masked('abc', 'abcdef')).toBe('******** ******** ab');
+    expect(masked('ab')).toBe('abcdef abc ab');
+  });
+
   it('is its own fixed point', () => {
     const text = '<D><deviceName>Anna</deviceName><serialNumber>DS-123456789</serialNumber><ip>198.51.100.7</ip></D>';
     const once = mask().text(text);

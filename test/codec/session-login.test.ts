@@ -33,6 +33,14 @@ describe('the proof of a session login', () => {
     expect(body).not.toContain(PASSWORD);
   });
 
+  it('stands in a document with the session and its version, for a session that is not kept', () => {
+    const document = (inner: string) =>
+      `<?xml version="1.0" encoding="UTF-8"?>\n<SessionLogin><userName>admin</userName><password>${sessionProof(BASE, USER, PASSWORD)}</password>` +
+      `<sessionID>a1</sessionID><isSessionIDValidLongTerm>false</isSessionIDValidLongTerm>${inner}</SessionLogin>\n`;
+    expect(sessionLoginBody(BASE, USER, PASSWORD)).toBe(document('<sessionIDVersion>2</sessionIDVersion>'));
+    expect(sessionLoginBody({ ...BASE, version: null }, USER, PASSWORD)).toBe(document(''));
+  });
+
   it('writes a user name with signs of XML, and asks for a tag where there are some', () => {
     const body = sessionLoginBody({ ...BASE, givesTag: true }, 'a<b&c', PASSWORD);
     expect(body).toContain('<userName>a&lt;b&amp;c</userName>');
@@ -66,9 +74,17 @@ describe('the challenge', () => {
     });
   });
 
+  it('may want one round, or 10,000', () => {
+    for (const iterations of [1, 10_000])
+      expect(sessionChallengeOf(Buffer.from(CAP.replace('>100<', `>${iterations}<`)))).toMatchObject({ iterations });
+  });
+
   it.each([
     ['another root', CAP.replaceAll('SessionLoginCap', 'userCheck')],
     ['no challenge', CAP.replace(/<challenge>.*<\/challenge>/, '')],
+    ['no session', CAP.replace(/<sessionID>.*?<\/sessionID>/, '')],
+    ['no rounds', CAP.replace('>100<', '>0<')],
+    ['one round too many', CAP.replace('>100<', '>10001<')],
     ['no number of rounds', CAP.replace('>100<', '><')],
     ['rounds that would keep us busy', CAP.replace('>100<', '>900000000<')],
     ['half a round', CAP.replace('>100<', '>1.5<')],
@@ -90,6 +106,8 @@ describe('what a session is known by', () => {
       Cookie: 'WebSession_0a1b2c3d4e=ffee',
     });
     expect(headers('WebSession=ffee;path=/')).toEqual({ Cookie: 'WebSession=ffee' });
+    expect(headers(' websession=ffee ; path=/')).toEqual({ Cookie: 'websession=ffee' });
+    expect(headers('MyWebSession=1', 'x=WebSession=2')).toEqual({ Cookie: 'WebSession=s9' });
     expect(headers()).toEqual({ Cookie: 'WebSession=s9' });
     expect(sessionHeadersOf(Buffer.from(''), [], challenge)).toEqual({ Cookie: 'WebSession=a1' });
   });
@@ -105,5 +123,10 @@ describe('what a session is known by', () => {
   it('is never something that breaks a header', () => {
     const broken = answer.replace('s9', 's9&#13;&#10;X: y');
     expect(() => sessionHeadersOf(Buffer.from(broken), [], challenge)).toThrow(ProtocolError);
+    const tagged = (tag: string) =>
+      Buffer.from(answer.replace('</sessionID>', `</sessionID><sessionTag>${tag}</sessionTag>`));
+    expect(() => sessionHeadersOf(tagged('T&#10;1'), ['WebSession=x'], challenge)).toThrow(ProtocolError);
+    expect(() => sessionHeadersOf(tagged('T'.repeat(4_097)), ['WebSession=x'], challenge)).toThrow(ProtocolError);
+    expect(sessionHeadersOf(tagged('T'.repeat(4_096)), ['WebSession=x'], challenge).SessionTag).toHaveLength(4_096);
   });
 });

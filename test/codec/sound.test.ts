@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decodeG711, encodeG711, type G711Law } from '../../lib/codec/g711';
 import { formatWav, isWav, parseWav, resampled, wavOfG711 } from '../../lib/codec/wav';
 import { ProtocolError } from '../../lib/errors';
+import { hex } from '../support/hex';
 
 const every = Int16Array.from({ length: 65_536 }, (_, at) => at - 32_768);
 
@@ -52,6 +53,88 @@ describe('WAV', () => {
       open.writeUInt32LE(length, 40);
       expect(parseWav(open).samples).toEqual(samples);
     }
+  });
+
+  /** A file of these chunks, written by hand. */
+  const riff = (...chunks: [name: string, body: string][]) =>
+    Buffer.concat([
+      Buffer.from('RIFF\0\0\0\0WAVE', 'latin1'),
+      ...chunks.map(([name, body]) => {
+        const bytes = hex(body);
+        const size = Buffer.alloc(4);
+        size.writeUInt32LE(bytes.length);
+        return Buffer.concat([Buffer.from(name), size, bytes, Buffer.alloc(bytes.length % 2)]);
+      }),
+    ]);
+  // 1 channel, 8,000 a second, 16,000 bytes a second, 2 bytes a sample, 16 bits
+  const PCM16 = '0100 0100 401f0000 803e0000 0200 1000';
+
+  it('is written with a head that says what it is', () => {
+    const written = formatWav({ rateHz: 8_000, samples: Int16Array.from([1, -2]) });
+    expect(written).toEqual(
+      Buffer.concat([
+        hex('52494646 28000000 57415645'),
+        hex(`666d7420 10000000 ${PCM16}`),
+        hex('64617461 04000000 0100 feff'),
+      ]),
+    );
+  });
+
+  it.each([
+    ['PCM of 16 bits, with half a sample at its end', PCM16, '0100 feff 55', [1, -2]],
+    ['PCM of 8 bits, which has no sign', '0100 0100 401f0000 401f0000 0100 0800', '00 80 ff', [-32_768, 0, 32_512]],
+    ['µ-law', '0700 0100 401f0000 401f0000 0100 0800', 'ff 00', [0, -32_124]],
+    ['A-law', '0600 0100 401f0000 401f0000 0100 0800', 'd5 2a', [8, -32_256]],
+    [
+      'PCM within an extensible head',
+      'feff 0100 401f0000 803e0000 0200 1000 1600 1000 04000000 0100 000000001000800000aa00389b71',
+      '0100',
+      [1],
+    ],
+    [
+      'three channels as their mean, without what is left over',
+      '0100 0300 401f0000 80bb0000 0600 1000',
+      '0100 0200 0400 0900',
+      [2],
+    ],
+  ])('is read: %s', (_what, format, data, expected) => {
+    expect([...parseWav(riff(['fmt ', format], ['data', data])).samples]).toEqual(expected);
+  });
+
+  it.each([
+    ['no WAV file', Buffer.from('RIFX\0\0\0\0WAVE'), 0],
+    ['another file of the family', Buffer.from('RIFF\0\0\0\0AVI '), 0],
+    ['sound before its format', riff(['LIST', '0000'], ['data', '0100'], ['fmt ', PCM16]), 22],
+    ['a format that is too short', riff(['fmt ', PCM16.slice(0, -2)], ['data', '0100']), 20],
+    ['a format that is cut off', riff(['fmt ', PCM16]).subarray(0, -1), 20],
+    ['a format alone', riff(['fmt ', PCM16]), 36],
+    ['no channel', riff(['fmt ', PCM16.replace('0100 0100', '0100 0000')]), 22],
+    ['nine channels', riff(['fmt ', PCM16.replace('0100 0100', '0100 0900')]), 22],
+    ['3,999 samples a second', riff(['fmt ', PCM16.replace('401f0000', '9f0f0000')]), 24],
+    ['192,001 samples a second', riff(['fmt ', PCM16.replace('401f0000', '01ee0200')]), 24],
+    ['PCM of 24 bits', riff(['fmt ', PCM16.replace('0200 1000', '0300 1800')]), 20],
+    ['MP3', riff(['fmt ', PCM16.replace('0100 0100', '5500 0100')]), 20],
+    ['an extensible head without its format', riff(['fmt ', PCM16.replace('0100 0100', 'feff 0100')]), 20],
+  ])('is refused where the sense is lost: %s', (_what, bytes, offset) => {
+    expect(() => parseWav(bytes)).toThrow(expect.objectContaining({ name: 'ProtocolError', offset }) as Error);
+  });
+
+  it('may have one to eight channels and 4,000 to 192,000 samples a second', () => {
+    const data: [string, string] = ['data', '0800'.repeat(8)];
+    expect(parseWav(riff(['fmt ', PCM16.replace('0100 0100', '0100 0800')], data)).samples).toEqual(Int16Array.of(8));
+    expect(parseWav(riff(['fmt ', PCM16.replace('401f0000', 'a00f0000')], data)).rateHz).toBe(4_000);
+    expect(parseWav(riff(['fmt ', PCM16.replace('401f0000', '00ee0200')], data)).rateHz).toBe(192_000);
+  });
+
+  it('is averaged where the rate falls, and drawn as a line where it rises', () => {
+    const rate = (from: number, to: number, ...heights: number[]) => [
+      ...resampled({ rateHz: from, samples: Int16Array.from(heights) }, to).samples,
+    ];
+    expect(rate(16_000, 8_000, 0, 100, 200, 400, 7)).toEqual([50, 300]);
+    expect(rate(12_000, 8_000, 0, 30, 60)).toEqual([0, 45]);
+    expect(rate(8_000, 16_000, 0, 100)).toEqual([0, 50, 100, 100]);
+    expect(rate(8_000, 8_000, 1, 2, 3)).toEqual([1, 2, 3]);
+    expect(resampled({ rateHz: 16_000, samples: Int16Array.of(1, 1) }, 8_000).rateHz).toBe(8_000);
   });
 
   it('changes the rate without changing the length in time', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readParts } from '../../lib/codec/multipart';
 import { Classifier } from '../../lib/events/classify';
 import { completeDetails, isDetailed } from '../../lib/events/details';
+import { itemsOf, rectOf, Source } from '../../lib/events/details/source';
 import { Edges } from '../../lib/events/edges';
 import { eventOf } from '../../lib/events/assemble';
 import type { Notice } from '../../lib/events/event';
@@ -233,6 +234,380 @@ describe('details of a kind', () => {
     const read = (one: EventOf<'plate' | 'alarmInput'>): string | number | null =>
       one.kind === 'plate' ? one.details.plate : one.details.port;
     expect(read(some)).toBe('AB 1');
+  });
+});
+
+describe('every word of a kind', () => {
+  const anpr = {
+    licensePlate: 'AB 123',
+    originalLicensePlate: 'AB-123',
+    confidenceLevel: 97,
+    country: '4',
+    'ISO-CR': 'DEU',
+    direction: 'forward',
+    line: 2,
+    plateType: 'unknown',
+    plateColor: 'white',
+    plateCategory: 'D',
+    vehicleType: 'vehicle',
+    vehicleInfo: { color: 'red', vehicleLogoRecog: 1_036, speed: 42 },
+    vehicleListName: 'whiteList',
+    listType: 'other',
+  };
+
+  it('of a plate', () => {
+    expect(classify(json('ANPR', { UUID: 'u-1', ANPR: anpr })).details).toEqual({
+      plate: 'AB 123',
+      originalPlate: 'AB-123',
+      confidence: 97,
+      country: '4',
+      countryIso: 'DEU',
+      direction: 'forward',
+      lane: '2',
+      plateType: 'unknown',
+      plateColor: 'white',
+      plateCategory: 'D',
+      vehicleType: 'vehicle',
+      vehicleColor: 'red',
+      vehicleLogo: 1_036,
+      speedKmh: 42,
+      list: 'whiteList',
+      uuid: 'u-1',
+      pictureInfo: [],
+      anpr,
+    });
+    // Without an object of its own, and with the other words for lane and list.
+    const flat = json('ANPR', { licensePlate: 'noPlate', laneNo: 3, listType: 'blackList' });
+    expect(classify(flat).details).toMatchObject({ plate: null, lane: '3', list: 'blackList', anpr: null });
+  });
+
+  it('of a picture of a plate: what it shows and where; all zero is nowhere', () => {
+    const rect = (name: string, ...[x, y, width, height]: number[]) =>
+      `<${name}><X>${x}</X><Y>${y}</Y><width>${width}</width><height>${height}</height></${name}>`;
+    const pictures =
+      `<pictureInfo><fileName>one.jpg</fileName><type>licensePlatePicture</type><pId>11</pId>${rect('plateRect', 100, 200, 300, 50)}</pictureInfo>` +
+      `<pictureInfo><fileName>vehicle.jpg</fileName>${rect('plateRect', 1, 1, 0, 50)}${rect('vehicelRect', 0, 0, 1000, 500)}</pictureInfo>` +
+      `<pictureInfo><type>detectionPicture</type>${rect('plateRect', 1, 1, 5, 0)}${rect('vehicleRect', 0.25, 0.5, 0.5, 0.5)}</pictureInfo>`;
+    const notice = classify(alert('ANPR', 1, `<ANPR><pictureInfoList>${pictures}</pictureInfoList></ANPR>`));
+    expect(notice.details['pictureInfo']).toEqual([
+      {
+        name: 'one.jpg',
+        id: '11',
+        role: 'licensePlate',
+        plateRect: { x: 0.1, y: 0.2, width: 0.3, height: 0.05 },
+        vehicleRect: null,
+      },
+      {
+        name: 'vehicle.jpg',
+        id: null,
+        role: 'vehicle',
+        plateRect: null,
+        vehicleRect: { x: 0, y: 0, width: 1, height: 0.5 },
+      },
+      {
+        name: null,
+        id: null,
+        role: 'scene',
+        plateRect: null,
+        vehicleRect: { x: 0.25, y: 0.5, width: 0.5, height: 0.5 },
+      },
+    ]);
+  });
+
+  it('of a count of people, at a time and over a span', () => {
+    const counting = {
+      statisticalMethods: 'realTime',
+      RealTime: { time: '2024-05-01T12:00:00+08:00' },
+      TimeRange: { startTime: '2024-05-01T00:00:00+08:00', endTime: '2024-05-01T12:00:00+08:00' },
+      enter: 12,
+      exit: 9,
+      pass: 3,
+      regionsID: '1',
+    };
+    const message = json('PeopleCounting', { peopleCounting: counting, childCounting: { enter: 2, exit: 1 } });
+    expect(classify(message).details).toEqual({
+      enter: 12,
+      exit: 9,
+      pass: 3,
+      childEnter: 2,
+      childExit: 1,
+      people: null,
+      statistics: 'realTime',
+      countedAt: '2024-05-01T12:00:00+08:00',
+      from: '2024-05-01T00:00:00+08:00',
+      to: '2024-05-01T12:00:00+08:00',
+      region: '1',
+      peopleCounting: counting,
+    });
+  });
+
+  it.each([
+    ['TMPA', 'preAlarm'],
+    ['TMA', 'alarm'],
+    ['TDA', 'difference'],
+    ['temperature', null],
+  ])('of a temperature: %s is %s', (eventType, level) => {
+    const rule = { currTemperature: 61.5, ruleTemperature: 60, alarmRule: 'above', thermometryUnit: 'celsius' };
+    const { details } = classify(json(eventType, { TMA: { ...rule, id: 2, name: 'Boiler', presetNo: 4 } }));
+    expect(details).toMatchObject({
+      level,
+      temperature: 61.5,
+      limit: 60,
+      condition: 'above',
+      unit: 'celsius',
+      rule: 2,
+      ruleName: 'Boiler',
+      preset: 4,
+    });
+    const named = classify(json(eventType, { TMA: { ...rule, id: 2, name: 'x', ruleID: 7, ruleName: 'Oven' } }));
+    expect(named.details).toMatchObject({ rule: 7, ruleName: 'Oven' });
+  });
+
+  it('of a network and of an address that is taken', () => {
+    expect(classify(json('nicbroken', { nic: { netPort: 2, nicName: 'LAN 2' } })).details).toMatchObject({
+      port: 2,
+      portName: 'LAN 2',
+    });
+    const conflict = { interfaceID: 1, ipAddress: '192.0.2.9', macAddress: '02:00:00:00:00:09' };
+    expect(classify(json('ipconflict', { conflict })).details).toMatchObject({
+      port: 1,
+      conflictIp: '192.0.2.9',
+      conflictMac: '02:00:00:00:00:09',
+    });
+  });
+
+  it('of a port: recorders count those of their cameras by hundreds', () => {
+    const port = (inputIOPortID: unknown) => classify(json('IO', { inputIOPortID })).details;
+    expect(port(3)).toMatchObject({ port: 3, rawPort: '3' });
+    expect(port(100)).toMatchObject({ port: 100, rawPort: '100' });
+    expect(port(101)).toMatchObject({ port: 1, rawPort: '101' });
+    expect(port('1602')).toMatchObject({ port: 2, rawPort: '1602' });
+    expect(port('1.5')).toMatchObject({ port: null, rawPort: '1.5' });
+    expect(port('A')).toMatchObject({ port: null, rawPort: 'A' });
+    const output = { dynOutputIOPortID: 902, outputIOPortID: 2, outputPortName: 'Siren' };
+    expect(classify(json('alarmOutput', output)).details).toMatchObject({ port: 2, rawPort: '902', name: 'Siren' });
+    expect(classify(json('alarmOutput', { inputIOPortID: 4 })).details).toMatchObject({ port: 4, rawPort: '4' });
+  });
+
+  it('of a vehicle and of an incident', () => {
+    const vehicle = { plateNumber: 'AB 1', laneID: 2, vehicleType: 'bus', color: 'red', speed: 51, ruleID: 3 };
+    const expected = {
+      rule: 3,
+      ruleName: null,
+      direction: null,
+      plate: 'AB 1',
+      lane: '2',
+      vehicleType: 'bus',
+      vehicleColor: 'red',
+      speedKmh: 51,
+    };
+    const { details } = classify(json('AID_pedestrian', { Incident: vehicle }));
+    expect(details).toMatchObject({ ...expected, incident: 'pedestrian' });
+    expect(classify(json('pedestrian', {})).details).toMatchObject({ incident: 'pedestrian' });
+  });
+
+  it('of the zone of an alarm, and of an arming', () => {
+    const cid = (more: object) =>
+      classify(json('cidEvent', { CIDEvent: { type: 'zoneAlarm', system: 1, subSystemName: 'House', ...more } }))
+        .details;
+    expect(cid({ code: 1130, standardCIDcode: 1130, zone: 3, name: 'Door' })).toMatchObject({
+      code: 1130,
+      key: 'burglary',
+      category: 'alarm',
+      isRestore: false,
+      standardCode: 1130,
+      panelEvent: 'zoneAlarm',
+      zone: 3,
+      zoneName: 'Door',
+      partition: 1,
+      partitionName: 'House',
+      user: null,
+      zoneStatus: null,
+    });
+    expect(cid({ code: 3401, name: 'Anna' })).toMatchObject({
+      key: 'armAway',
+      zone: null,
+      zoneName: null,
+      user: 'Anna',
+    });
+    expect(cid({ code: 3401, name: 'x', userName: 'Anna' })).toMatchObject({ user: 'Anna' });
+    expect(cid({ code: 1130, zone: 0, name: 'x', zoneName: 'Door' })).toMatchObject({ zone: 0, zoneName: 'Door' });
+    expect(cid({})).toMatchObject({ code: null, key: null, category: null, isRestore: null });
+  });
+
+  it('of the state of a zone', () => {
+    const zone = (item: object) => classify(json('zoneEvent', { zoneUpdate: { Zone: { id: 0, ...item } } })).details;
+    expect(
+      zone({
+        zoneName: 'Hall',
+        status: 'breakDown',
+        tamperEvident: true,
+        shielded: true,
+        bypassed: false,
+        armed: true,
+        alarm: false,
+        charge: 'normal',
+        chargeValue: 80,
+        signal: 120,
+        temperature: 21,
+        subSystemNo: 1,
+        linkageSubSystem: [2, 1, 1.5],
+        detectorType: 'pircam',
+        zoneType: 'Delay',
+        zoneAttrib: 'wireless',
+      })['zoneStatus'],
+    ).toEqual({
+      zone: 0,
+      name: 'Hall',
+      status: 'breakDown',
+      open: null,
+      tampered: true,
+      masked: true,
+      bypassed: false,
+      armed: true,
+      alarm: false,
+      battery: 'normal',
+      batteryPercent: 80,
+      signal: 120,
+      temperatureC: 21,
+      areas: [2, 1],
+      detector: 'pircam',
+      type: 'Delay',
+      wireless: true,
+      faults: ['tampered', 'masked', 'broken'],
+    });
+    const status = (item: object) => zone(item)['zoneStatus'];
+    expect(status({ status: 'online' })).toMatchObject({ open: false, faults: [], wireless: null, areas: [] });
+    expect(status({ status: 'online', magnetOpenStatus: true })).toMatchObject({ open: true, faults: ['open'] });
+    expect(status({ status: 'trigger', magnetOpenStatus: false })).toMatchObject({ open: false, faults: [] });
+    expect(status({ moduleStatus: 'offline', zoneAttrib: 'wired' })).toMatchObject({
+      status: 'offline',
+      faults: ['offline'],
+      wireless: false,
+    });
+    expect(status({ status: 'heartbeatAbnormal', realSignal: 7, signal: 9 })).toMatchObject({
+      faults: ['offline'],
+      signal: 7,
+    });
+    expect(classify(json('zoneEvent', { zone: { zoneNo: 5 } })).details).toMatchObject({ zone: 5, partition: null });
+  });
+
+  it('of a face', () => {
+    const face = {
+      faceId: 7,
+      faceScore: 88,
+      age: { ageGroup: 'prime', value: 34 },
+      gender: { value: 'male' },
+      glass: { value: 'sunglasses' },
+      mask: { value: 'no' },
+      smile: { value: 'yes' },
+      faceExpression: { value: 'happy' },
+      beard: 'yes',
+      hat: 'no',
+      faceRect: { x: 0.5, y: 0.25, width: 0.1, height: 0.2 },
+      URL: '/picture/7',
+    };
+    const candidate = {
+      humanId: '0042',
+      name: 'Person A',
+      FDname: 'VIP',
+      listType: 'whiteList',
+      similarity: 0.91,
+    };
+    const around = {
+      Face: face,
+      result: { identify: [{ candidate: [candidate, { humanId: '0043', similarity: 0.91 }] }] },
+    };
+    const read = {
+      faceId: 7,
+      score: 88,
+      ageGroup: 'prime',
+      age: 34,
+      gender: 'male',
+      glasses: 'sunglasses',
+      mask: false,
+      smile: true,
+      expression: 'happy',
+      beard: true,
+      hat: false,
+      faceRect: { x: 0.5, y: 0.25, width: 0.1, height: 0.2 },
+      faceUrl: '/picture/7',
+      person: '0042',
+      personName: 'Person A',
+      list: 'VIP',
+      listType: 'whiteList',
+      similarity: 0.91,
+    };
+    expect(classify(json('faceCapture', { captured: around })).details).toMatchObject({ ...read, faces: [read] });
+  });
+
+  it('of a crowd of faces: of 32, and no more', () => {
+    const faces = Array.from({ length: 40 }, (_, faceId) => ({ faceId }));
+    const many = (size: number) =>
+      classify(json('faceCapture', { a: { faces: faces.slice(0, size) } })).details['faces'];
+    expect(many(32)).toHaveLength(32);
+    expect(many(40)).toHaveLength(32);
+  });
+
+  it('of a person, whichever way its attributes are told', () => {
+    const expected = {
+      gender: 'female',
+      glasses: 'yes',
+      mask: true,
+      hat: false,
+      upperColor: 'red',
+      lowerColor: 'blue',
+    };
+    const words = { gender: 'female', glasses: 'yes', mask: 'yes', hat: 'no', coatColor: 'red', trousersColor: 'blue' };
+    const person = (more: object) => classify(json('humanRecognition', more)).details;
+    const property = Object.entries(words).map(([description, value]) => ({ description, value }));
+    expect(person({ human: words })).toMatchObject(expected);
+    expect(person({ HumanList: { humanAttribute: { Property: property } } })).toMatchObject(expected);
+    expect(person({ HumanInfo: [{ Human: words }, { gender: 'male' }] })).toMatchObject(expected);
+    expect(person(words)).toMatchObject(expected);
+  });
+});
+
+describe('where details are read from', () => {
+  const source = (document: Record<string, unknown>) => new Source('VMD', null, document);
+
+  it('is the first of the names that has a value, from the outside in', () => {
+    const document = { a: { name: 'inner', other: 'x' }, name: 'outer', empty: '', list: [{ deep: 5 }] };
+    expect(source(document).text('name')).toBe('outer');
+    expect(source(document).text('absent', 'empty', 'other', 'name')).toBe('x');
+    expect(source(document).number('name', 'deep')).toBe(5);
+    expect(source(document).number('name')).toBeNull();
+    expect(source(document).text('a')).toBeNull();
+  });
+
+  it('is not the top for what every message has there', () => {
+    const document = { ipAddress: '192.0.2.1', CHANNELNAME: 'Gate', inner: { ipAddress: '192.0.2.2' } };
+    expect(source(document).text('ipAddress')).toBe('192.0.2.2');
+    expect(source(document).text('channelName')).toBeNull();
+  });
+
+  it('is at most 128 objects', () => {
+    const document = (size: number) => ({ list: [...new Array<object>(size).fill({}), { last: 1 }] });
+    expect(source(document(126)).number('last')).toBe(1);
+    expect(source(document(127)).number('last')).toBeNull();
+    expect(source(document(5_000)).objects).toHaveLength(128);
+  });
+
+  it('is a list however it is written', () => {
+    const one = { id: 1 };
+    for (const list of [[one], one, { item: one }, { item: [one] }, { ITEM: one }, [{ item: one }], [null, one, 'x']])
+      expect(itemsOf(list, 'item')).toEqual([one]);
+    for (const list of [undefined, null, 'x', [], { item: [] }]) expect(itemsOf(list, 'item')).toEqual([]);
+  });
+
+  it('is a rectangle where all four numbers are told and it has an extent', () => {
+    expect(rectOf({ X: 1, Y: 2, Width: 500, Height: '1000' })).toEqual({ x: 0.001, y: 0.002, width: 0.5, height: 1 });
+    expect(rectOf({ x: 0, y: 0, width: 1, height: 1 })).toEqual({ x: 0, y: 0, width: 1, height: 1 });
+    const whole = { x: 1, y: 1, width: 1, height: 1 };
+    for (const name of ['x', 'y', 'width', 'height']) expect(rectOf({ ...whole, [name]: 'much' })).toBeNull();
+    expect(rectOf({ ...whole, width: 0 })).toBeNull();
+    expect(rectOf({ ...whole, height: 0 })).toBeNull();
+    expect(rectOf([whole])).toBeNull();
   });
 });
 

@@ -1,7 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ehomeAnswer, parseEhome, serverInfoRequest } from '../../lib/codec/ehome';
 import { HikvisionClient, type Warning } from '../../lib/index';
 import { EHOME_DATAGRAMS_BURST, EHOME_DIAL_IN_MS, EHOME_LOST_MS, PROBE_INTERVAL_MS } from '../../lib/settings';
 import { EhomeServer } from '../../lib/transport/ehome-server';
@@ -55,60 +53,6 @@ async function serving(clock = new FakeClock()) {
   open.push(server);
   return { clock, server, troubles };
 }
-
-describe('messages of EHome 2.x', () => {
-  it('are read', () => {
-    expect(parseEhome(Buffer.from(register('GATE')))).toMatchObject({
-      type: 'request',
-      command: 'REGISTER',
-      sequence: 1,
-      deviceId: 'GATE',
-    });
-    expect(parseEhome(Buffer.from(serverInfo(7)))).toMatchObject({
-      type: 'response',
-      command: 'GETDEVICECONFIG',
-      sequence: 7,
-      status: 200,
-    });
-  });
-
-  it('are written as the facts say', () => {
-    expect(ehomeAnswer({ command: 'REGISTER', sequence: 5 }, { KeepAliveSeconds: 15 }).toString()).toBe(
-      '<?xml version="1.0" encoding="GB2312"?>\n<PPVSPMessage><Version>2.0</Version><Sequence>5</Sequence>' +
-        '<CommandType>RESPONSE</CommandType><WhichCommand>REGISTER</WhichCommand><Status>200</Status><Description>OK</Description>' +
-        '<Params><KeepAliveSeconds>15</KeepAliveSeconds></Params></PPVSPMessage>\n',
-    );
-    expect(serverInfoRequest(3).toString()).toContain(
-      '<Command>GETDEVICECONFIG</Command><Params><ConfigCmd>GetServerInfo</ConfigCmd>',
-    );
-  });
-
-  it.each([
-    ['nothing', ''],
-    ['bytes of another protocol', Buffer.from('10040000000000005a000000', 'hex')],
-    ['another document', '<Message><Command>REGISTER</Command></Message>'],
-    ['no command', '<PPVSPMessage><Sequence>1</Sequence></PPVSPMessage>'],
-    ['one that breaks off', register('GATE').slice(0, -20)],
-    ['a document type', `<!DOCTYPE x>${register('GATE')}`],
-    ['too much', `${register('GATE')}${' '.repeat(20_000)}`],
-  ])('%s is none', (_what, text) => expect(parseEhome(Buffer.from(text))).toBeNull());
-
-  it('any bytes are a message or nothing', () => {
-    const whole = Buffer.from(register('GATE'));
-    const mutated = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 5 }).map((changes) => {
-      const copy = Buffer.from(whole);
-      for (const [at, value] of changes) copy[at] = value;
-      return copy;
-    });
-    fc.assert(
-      fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 300 })), (bytes) => {
-        const message = parseEhome(bytes);
-        if (message !== null) expect(message.command).not.toBe('');
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-});
 
 describe('a server of EHome 2.x', () => {
   it('answers a device that is allowed, and nobody else', async () => {

@@ -176,6 +176,29 @@ describe('pass-through', () => {
     const odd = join(zeros(8), be32(16), be32(4), [1, 0, 0, 0], 'GET ');
     failsAt(() => decodePassThrough(odd), 20);
     failsAt(() => decodePassThrough(body.subarray(0, 14)), 12);
+    for (const text of ['get /x\r\n', 'GET /x', ' GET /x\r\n', 'GET /a b\r\n', 'GET /x\r\n\r\n', 'GET \r\n'])
+      failsAt(
+        () => decodePassThrough(join(zeros(8), be32(12 + text.length), be32(text.length), [1, 0, 0, 0], text)),
+        20,
+      );
+  });
+
+  it('refuses lengths that contradict each other', () => {
+    const request = (inside: number, lineLength: number, bytes: string) =>
+      join(zeros(8), be32(12 + inside), be32(lineLength), [1, 0, 0, 0], bytes);
+    assert.deepEqual(decodePassThrough(request(8, 8, 'GET /x\r\n')), {
+      method: 'GET',
+      path: '/x',
+      document: Buffer.alloc(0),
+    });
+    // What follows the promised length is padding.
+    assert.equal(decodePassThrough(request(10, 8, 'GET /x\r\n{}  ')).document.toString(), '{}');
+    failsAt(() => decodePassThrough(request(9, 8, 'GET /x\r\n')), 8);
+    failsAt(() => decodePassThrough(request(-1, 0, 'GET /x\r\n')), 8);
+    failsAt(() => decodePassThrough(request(8, 9, 'GET /x\r\n')), 12);
+    const long = `GET /${'x'.repeat(8_192 - 7)}\r\n`;
+    assert.equal(decodePassThrough(request(8_192, 8_192, long)).path.length, 8_192 - 6);
+    failsAt(() => decodePassThrough(request(8_193, 8_193, `${long} `)), 12);
   });
 
   for (const [name, padding] of Object.entries({
@@ -197,6 +220,10 @@ describe('pass-through', () => {
     assert.equal(passThroughDocument(Buffer.alloc(9)).length, 0);
     assert.equal(passThroughDocument(Buffer.alloc(0)).length, 0);
     assert.equal(passThroughDocument(Buffer.from('<')).toString(), '<');
+    for (const text of ['\0<1>', '\0< a>', '\0<', '\0{', '\0{a', '\0{\0}', 'no <', '\0<@', '\0<[', '\0<`', '\0<{'])
+      assert.equal(passThroughDocument(Buffer.from(text)).toString(), text);
+    for (const text of ['<A', '<Z', '<a', '<z', '<_', '<!', '<?', '{"', '{}', '{\t'])
+      assert.equal(passThroughDocument(Buffer.from(`\0${text}`)).toString(), text);
   });
 });
 
