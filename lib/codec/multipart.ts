@@ -102,6 +102,10 @@ export class MultipartReader {
   private typeText = '';
 
   private closeTag: Buffer = EMPTY;
+  /** Of the root's opening tag while it is not complete: how far it was read, relative to `start`, where its name ends, and which quote is open. */
+  private tagRead = 0;
+  private tagNameEnd = 0;
+  private tagQuote = 0;
   private jsonDepth = 0;
   private jsonInString = false;
   private isLengthWrong = false;
@@ -401,6 +405,7 @@ export class MultipartReader {
       if (first === LT) {
         this.shorten(at);
         this.closeTag = EMPTY;
+        this.tagRead = this.tagNameEnd = this.tagQuote = 0;
         this.state = 'xml';
         return true;
       }
@@ -509,14 +514,38 @@ export class MultipartReader {
         if (at < end) this.searched = at - this.start;
         continue;
       }
-      let to = at + 1;
-      while (to < end && !isBlank(buffer[to] as number) && buffer[to] !== GT && buffer[to] !== SLASH) to++;
-      if (to >= end) return null;
-      const tagEnd = endOfTag(buffer, to, end);
+      const tagEnd = this.endOfTag(at + 1);
       if (tagEnd < 0) return null;
+      const to = this.start + this.tagNameEnd;
       return { from: at + 1, to, selfClosedAt: buffer[tagEnd - 1] === SLASH ? tagEnd : -1 };
     }
     return null;
+  }
+
+  /**
+   * Position of the `>` that ends the opening tag, whose attributes may hold others; -1 when it is not there. Goes on where the last
+   * chunk ended: a tag that never ends, sent byte by byte, would cost the square of its length.
+   *
+   * @param name where the name of the element begins.
+   */
+  private endOfTag(name: number): number {
+    const { buffer, start, end } = this;
+    let at = Math.max(name, start + this.tagRead);
+    if (this.tagNameEnd === 0) {
+      while (at < end && !isBlank(buffer[at] as number) && buffer[at] !== GT && buffer[at] !== SLASH) at++;
+      if (at < end) this.tagNameEnd = at - start;
+    }
+    let quote = this.tagQuote;
+    for (; at < end; at++) {
+      const byte = buffer[at] as number;
+      if (quote !== 0) {
+        if (byte === quote) quote = 0;
+      } else if (byte === GT) return at;
+      else if (byte === QUOTE || byte === APOSTROPHE) quote = byte;
+    }
+    this.tagRead = end - start;
+    this.tagQuote = quote;
+    return -1;
   }
 
   private endOfComment(at: number): number {
@@ -859,19 +888,6 @@ function isWholeJpeg(buffer: Buffer, start: number, stop: number): boolean {
   let at = stop;
   while (at > start && isBlank(buffer[at - 1] as number)) at--;
   return buffer[at - 2] === 0xff && buffer[at - 1] === 0xd9;
-}
-
-/** Position of the `>` that ends a tag, whose attributes may hold others; -1 when it is not there. */
-function endOfTag(buffer: Buffer, from: number, end: number): number {
-  let quote = 0;
-  for (let at = from; at < end; at++) {
-    const byte = buffer[at] as number;
-    if (quote !== 0) {
-      if (byte === quote) quote = 0;
-    } else if (byte === GT) return at;
-    else if (byte === QUOTE || byte === APOSTROPHE) quote = byte;
-  }
-  return -1;
 }
 
 function onlyBlanks(buffer: Buffer, from: number, to: number): boolean {
