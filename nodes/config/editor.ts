@@ -1,4 +1,4 @@
-import { hasEnvironment } from '../shared/checks';
+import { ADDRESS_FIELDS, hasEnvironment } from '../shared/checks';
 import { askRuntime, problemText } from '../shared/editor/ask';
 import {
   showCertificate,
@@ -183,8 +183,7 @@ RED.nodes.registerType<ConfigProperties, ConfigCredentials>('hsp-config', {
     });
 
     const fieldsNow = () => {
-      const texts = ['host', 'port', 'protocol', 'tls', 'caFile', 'fingerprint', 'login', 'deviceId'];
-      const fields = Object.fromEntries(texts.map((name) => [name, String(field(name).val() ?? '')]));
+      const fields = Object.fromEntries(ADDRESS_FIELDS.map((name) => [name, String(field(name).val() ?? '')]));
       return { ...fields, allowBasic: field('allowBasic').is(':checked') };
     };
     const linkTo = (name: string) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Node, NodeAPI } from 'node-red';
 import { HikvisionClient } from '../../lib/index';
 import { Refusal, type Question } from './admin';
-import { hasEnvironment } from './checks';
+import { ADDRESS_FIELDS, hasEnvironment } from './checks';
 import type { Connection, DeviceSettings } from './connection';
 import { ownServerOf, translatorOf } from './runtime';
 import { deviceSettings, type Credentials, type DeviceFields } from './settings';
@@ -92,18 +92,6 @@ function leadsWhereStored(asked: DeviceSettings, stored: DeviceSettings | undefi
     JSON.stringify([url, tls ?? null, protocol ?? null, allowBasic ?? false]);
   return way(asked) === way(stored);
 }
-
-/** The fields of a device that lead to it. */
-export const ADDRESS_FIELDS = [
-  'host',
-  'port',
-  'protocol',
-  'tls',
-  'caFile',
-  'fingerprint',
-  'login',
-  'deviceId',
-] as const;
 
 /** Texts and one tick; anything else that is sent is not looked at. */
 function fieldsOf(given: unknown): DeviceFields {

@@ -49,6 +49,18 @@ export const DEFAULT_TYPE = 'default';
 /** Where a value may come from when a message arrives. */
 export const LOOKED_UP = ['msg', 'flow', 'global', 'env', 'jsonata'] as const;
 
+/** The fields of a device that lead to it: what dialogs send, and what the runtime reads of it, beside the tick `allowBasic`. */
+export const ADDRESS_FIELDS = [
+  'host',
+  'port',
+  'protocol',
+  'tls',
+  'caFile',
+  'fingerprint',
+  'login',
+  'deviceId',
+] as const;
+
 /** True for a text that holds an environment variable: what it says is known only when the flow runs. */
 export function hasEnvironment(value: unknown): boolean {
   return typeof value === 'string' && /\$\{[^{}]+\}/.test(value);

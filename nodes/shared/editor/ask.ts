@@ -1,4 +1,5 @@
 /** Questions of a dialog to the runtime, with the rights of the user. */
+import { ADDRESS_FIELDS } from '../checks';
 import type { Translate } from './fields';
 
 export interface Problem {
@@ -37,19 +38,6 @@ export function askRuntime<Answer extends object>(
   });
 }
 
-/** The fields of a device that lead to it; the runtime reads no others. */
-const DEVICE_FIELDS = [
-  'host',
-  'port',
-  'protocol',
-  'tls',
-  'caFile',
-  'fingerprint',
-  'login',
-  'deviceId',
-  'allowBasic',
-] as const;
-
 type ConfigInEditor = Readonly<Record<string, unknown>> & {
   readonly credentials?: { readonly user?: string; readonly password?: string; readonly has_password?: boolean };
 };
@@ -58,7 +46,7 @@ type ConfigInEditor = Readonly<Record<string, unknown>> & {
 export function deviceQuestion(id: unknown): object | null {
   const config = (typeof id === 'string' ? RED.nodes.node(id) : null) as ConfigInEditor | null;
   if (config === null) return null;
-  const fields = Object.fromEntries(DEVICE_FIELDS.map((name) => [name, config[name]]));
+  const fields = Object.fromEntries([...ADDRESS_FIELDS, 'allowBasic'].map((name) => [name, config[name]]));
   const { user, password } = config.credentials ?? {};
   // What was not touched is known to the runtime alone.
   return { id, fields, ...(user === undefined ? {} : { user }), ...(password ? { password } : {}) };
