@@ -4,6 +4,7 @@
  * JSON. Run it by hand, and before a release.
  */
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fuzz, type Finding } from '../fuzz/fuzz';
 import { TARGETS } from '../fuzz/targets';
 import { lostOf, NOTHING, sum, type Outcome } from '../faults/outcome';
@@ -75,8 +76,11 @@ interface Fuzzing {
 }
 
 /** One turn for each target that has not failed yet. */
-async function fuzzed(sofar: Fuzzing, seed: number): Promise<void> {
+async function fuzzed(sofar: Fuzzing, seed: number, isInterrupted: () => boolean): Promise<void> {
   for (const target of TARGETS) {
+    // Readers wait for nothing, so without a turn of the event loop nobody would hear Ctrl-C.
+    await nextTurn();
+    if (isInterrupted()) return;
     if (sofar.findings.some((finding) => finding.target === target.name)) continue;
     const { inputs, finding, slowestMs } = await fuzz(target, TURN, seed);
     sofar.inputs += inputs;
@@ -132,7 +136,7 @@ async function main(): Promise<boolean> {
     const endMs = performance.now() + Math.max(60_000, (minutes * 60_000) / 4);
     const before = fuzzing.inputs;
     for (let turn = 0; performance.now() < endMs && (!isTimeOver() || !isEnough()); turn++) {
-      await fuzzed(fuzzing, seed + round * 1_000_000 + turn);
+      await fuzzed(fuzzing, seed + round * 1_000_000 + turn, () => isInterrupted);
       if (turn % 5 === 4) say(`[${seconds(startedMs)} s] ${fuzzing.inputs} inputs`);
       if (fuzzing.findings.length === TARGETS.length) break;
     }
