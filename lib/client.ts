@@ -4,7 +4,7 @@ import { systemClock, type Clock } from './clock';
 import { checkArguments } from './commands/arguments';
 import type { CommandContext } from './commands/command';
 import { nearest } from './commands/nearest';
-import { commandList, commandNamed, type CallOptions, type Commands } from './commands/registry';
+import { commandList, commandNamed, registry, type CallOptions, type Commands } from './commands/registry';
 import type { Capabilities } from './commands/feature-reader';
 import type { Features } from './commands/features';
 import type { Channel, DeviceInfo, DeviceTime } from './commands/results';
@@ -192,12 +192,6 @@ class ClientBase {
       onState: (state) => this.tellState(state),
       expectedSerial: options.expectedSerial,
     });
-    for (const { name } of commandList()) {
-      const [family, short] = name.split('.') as [string, string];
-      const methods = ((this as unknown as Record<string, Record<string, unknown>>)[family] ??= {});
-      methods[short] = (args?: Record<string, unknown>, callOptions?: CallOptions) =>
-        this.call(name, args, callOptions);
-    }
   }
 
   get state(): ConnectionState {
@@ -509,6 +503,28 @@ function endsConnection(error: unknown): boolean {
     error instanceof AuthenticationError ||
     error instanceof LockedError
   );
+}
+
+/** The methods of one family, for example `snapshot` of `camera`. */
+function methodsOf(client: ClientBase, family: string): Record<string, unknown> {
+  const ofFamily = commandList().filter((command) => command.family === family);
+  return Object.fromEntries(
+    ofFamily.map(({ name }) => [
+      name.slice(family.length + 1),
+      (args?: Record<string, unknown>, options?: CallOptions) => client.call(name, args, options),
+    ]),
+  );
+}
+
+// A family is made when it is first asked for: of a thousand devices whose commands are called by name, none carries any.
+for (const family of Object.keys(registry)) {
+  Object.defineProperty(ClientBase.prototype, family, {
+    get(this: ClientBase) {
+      const methods = methodsOf(this, family);
+      Object.defineProperty(this, family, { value: methods, enumerable: true });
+      return methods;
+    },
+  });
 }
 
 /** Creates the client of one device. Nothing happens on the network before `connect` or a command. */
