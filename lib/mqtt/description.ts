@@ -282,10 +282,12 @@ function triggersOf(list: readonly Trigger[]): readonly DescribedTrigger[] {
   const byKey = new Map<string, DescribedTrigger>();
   for (const { kind, channel, port, notifiesCenter } of list) {
     if (!isKind(kind)) continue;
-    const key = { channel, kind, port: kind === 'alarmInput' ? inputOf(port).port : null };
-    if (kind === 'alarmInput') key.channel ??= inputOf(port).channel;
+    const input = kind === 'alarmInput' ? inputOf(port) : NO_INPUT;
+    const key = { channel: channel ?? input.channel, kind, port: input.port };
     const name = keyOf(key);
-    byKey.set(name, { ...key, notifies: notifiesCenter || byKey.get(name)?.notifies === true });
+    const notifies = notifiesCenter || byKey.get(name)?.notifies === true;
+    // Spelled out: spreading `key` would make a hidden class for each object, which is larger than the object.
+    byKey.set(name, { channel: key.channel, kind, port: key.port, notifies });
   }
   return [...byKey.values()];
 }
@@ -293,6 +295,8 @@ function triggersOf(list: readonly Trigger[]): readonly DescribedTrigger[] {
 function isKind(kind: string): kind is EventKind {
   return (EVENT_KIND_NAMES as readonly string[]).includes(kind);
 }
+
+const NO_INPUT = { port: null, channel: null } as const;
 
 /** As events count it: 301 is port 1 of channel 3 (isapi.md §6.6). */
 function inputOf(port: number | null): { readonly port: number | null; readonly channel: number | null } {

@@ -10,7 +10,7 @@ export default {
   vitest: { configFile: 'test/mutation/vitest.config.mjs', related: true },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  timeoutMS: 10_000,
+  timeoutMS: 4_000,
   // What runs once when a module is loaded (tables, layouts) would be tried with every test, which takes hours.
   ignoreStatic: true,
   incremental: true,
