@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mosquittoProgram } from '../support/brokers';
+import { isHelpAsked } from '../support/usage';
 import { alertStreamRead } from './alert-stream';
 import { builtInStream } from './built-in-stream';
 import { benchCommands } from './commands';
@@ -41,7 +42,18 @@ const BENCHES: readonly Bench[] = [
   { name: 'editor', run: benchEditorSize },
 ];
 
+const USAGE = `
+npm run bench [-- [NAME...] [--json | --write]]
+
+Measures ours, peer and floor side by side, in less than ten minutes. Nothing else should run on the machine.
+
+  NAME      only the benches whose names begin so: ${BENCHES.map(({ name }) => name).join(', ')}
+  --json    one line of JSON for each figure: name, ours, floor, peer, unit, ratioToFloor, ratioToPeer
+  --write   puts the table into test/bench/README.md
+`;
+
 async function main(): Promise<void> {
+  if (isHelpAsked(USAGE)) return;
   const { values, positionals } = parseArgs({
     options: { json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
     allowPositionals: true,

@@ -1,14 +1,10 @@
 /** The figures of one run as a table in the README of the bench. */
+import { marked, tableOf } from '../support/marked';
 import { ratio, type Figure } from './figure';
-
-const BEGIN = '<!-- figures: written by `npm run bench -- --write` -->';
-const END = '<!-- end of figures -->';
 
 /** The text with the table in place of the one before. @throws where it has no place for it. */
 export function tableIn(text: string, figures: readonly Figure[]): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error('the README of the bench has no place for the figures');
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${table(figures)}\n\n${text.slice(end)}`;
+  return marked(text, 'figures', table(figures));
 }
 
 function table(figures: readonly Figure[]): string {
@@ -27,7 +23,7 @@ function table(figures: readonly Figure[]): string {
     ];
   });
   const heads = ['figure', 'measured on', 'unit', 'ours', 'peer', 'ours / peer', 'floor', 'ours / floor'];
-  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return tableOf([heads, ...rows]);
 }
 
 function number(value: number): string {

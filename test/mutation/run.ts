@@ -1,14 +1,26 @@
-/** `npm run mutation [-- FILE...]`: Stryker over codec and events. It wants Node 22 or newer; both come into a folder of their own. */
+/** `npm run mutation`: Stryker over codec and events. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isHelpAsked } from '../support/usage';
 
 // From dist/test/mutation.
 const root = resolve(__dirname, '../../..');
 const source = join(root, 'test/mutation');
 const cache = join(root, '.cache/mutation');
 
+const USAGE = `
+npm run mutation [-- FILE...]
+
+Makes small changes to codec and events (or only to these files, for example lib/codec/xml.ts), and says which of them no test notices.
+Stryker wants Node 22 or newer; both come into .cache/mutation. What has not changed since the last run is not tried again. All of it takes
+hours for the first time.
+
+Ends with 1 below 75 %.
+`;
+
 function main(files: readonly string[]): number {
+  if (isHelpAsked(USAGE)) return 0;
   mkdirSync(cache, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(source, name), join(cache, name));
   // The tests run with the vitest of the project.

@@ -1,15 +1,11 @@
-/**
- * `npm run scale`: one process with many devices, an event a second each, all of them to a broker. Counts what arrives at a
- * subscriber, and measures what it costs with 10, 100 and 1,000 devices. Half of the devices vanish at once and return.
- *
- * `npm run scale -- --devices 10,100,1000 --seconds 20 --away 10`; `--fault half-open` lets them vanish without a word; `--snapshot FILE`
- * writes the heap, `--profile FOLDER` where the processor's time goes.
- */
-import { join } from 'node:path';
+/** `npm run scale`: what one process with 10, 100 and 1,000 devices loses, and what it costs. */
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { isFaultName, type FaultName } from '../../lib/simulator';
 import { Mosquitto, mosquittoProgram } from '../support/brokers';
+import { tableOf, writeMarked } from '../support/marked';
+import { isHelpAsked } from '../support/usage';
 import type { Sent } from './devices';
 import { Helper, planOf, slugOf, type DevicePlace, type DevicePlan } from './parts';
 import type { Cost, Look, Memory } from './site';
@@ -252,16 +248,59 @@ function failures(result: ScaleResult, isTimed: boolean): string[] {
   return wrong;
 }
 
+/** A row for each size. */
+const WORDS: Readonly<Record<keyof ScaleResult, string>> = {
+  devices: 'devices',
+  startSeconds: 'all are up and described after, s',
+  startDelayP99Ms: 'event loop late while they start, 99 %, ms',
+  sent: 'events sent',
+  arrived: 'arrived at the subscriber',
+  lost: 'lost',
+  doubled: 'doubled',
+  delayP99Ms: 'event loop late, 99 %, ms',
+  delayMaxMs: 'event loop late, at most, ms',
+  cpuMsPerDeviceSecond: 'processor per device and second, an event in each, ms',
+  idleCpuMsPerDeviceSecond: 'processor per device and second, nothing happens, ms',
+  rssKbPerDevice: 'memory of the process per device, KB',
+  heapKbPerDevice: 'of them in use on the heap, KB',
+  returnSeconds: 'half of them vanished: all back after, s',
+  delayP99MsWhileGone: 'half of them gone: event loop late, 99 %, ms',
+};
+
+function rowsOf(results: readonly ScaleResult[]): string[][] {
+  return (Object.keys(WORDS) as (keyof ScaleResult)[]).map((name) => [
+    WORDS[name],
+    ...results.map((result) => result[name].toLocaleString('en-US')),
+  ]);
+}
+
 function printTable(results: readonly ScaleResult[]): void {
-  const [first] = results;
-  if (first === undefined) return;
-  for (const name of Object.keys(first) as (keyof ScaleResult)[]) {
-    const values = results.map((result) => result[name].toLocaleString('en-US').padStart(12));
-    process.stdout.write(`${name.padEnd(26)}${values.join('')}\n`);
+  for (const [words = '', ...cells] of rowsOf(results)) {
+    process.stdout.write(`${words.padEnd(56)}${cells.map((cell) => cell.padStart(10)).join('')}\n`);
   }
 }
 
+const USAGE = `
+npm run scale [-- OPTION...]
+
+One process with many devices (half with an alertStream, three of ten push, two of ten by the alarm channel), an event a second each,
+all of them to a broker. Counts what arrives at a subscriber. Then half of the devices vanish at once and return.
+
+  --devices 10,100,1000   how many, one run each
+  --seconds 20            how long events are sent
+  --away 10               how long half of the devices are gone, in seconds
+  --fault refused         how they vanish: any fault of the simulator; half-open is without a word
+  --untimed               only what does not depend on the speed of the machine
+  --json                  one line of JSON for each size
+  --write                 puts the table into test/bench/README.md
+  --snapshot FILE         writes the heap
+  --profile FOLDER        writes where the processor's time goes
+
+Ends with 1 where events were lost or doubled, or where 1,000 devices cost more than their bounds.
+`;
+
 async function main(): Promise<void> {
+  if (isHelpAsked(USAGE)) return;
   const { values } = parseArgs({
     options: {
       devices: { type: 'string', default: '10,100,1000' },
@@ -271,7 +310,7 @@ async function main(): Promise<void> {
       snapshot: { type: 'string' },
       profile: { type: 'string' },
       json: { type: 'boolean', default: false },
-      /** Only what does not depend on the speed of the machine. */
+      write: { type: 'boolean', default: false },
       untimed: { type: 'boolean', default: false },
     },
   });
@@ -287,6 +326,8 @@ async function main(): Promise<void> {
   }
   if (values.json) for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
   else printTable(results);
+  if (values.write)
+    writeMarked(resolve(__dirname, '../../../test/bench/README.md'), 'devices', tableOf(rowsOf(results)));
   const wrong = results.flatMap((result) => failures(result, !values.untimed));
   for (const text of wrong) process.stderr.write(`scale: ${text}\n`);
   if (wrong.length > 0) process.exitCode = 1;

@@ -1,8 +1,5 @@
-/**
- * `npm run soak -- --minutes 30 --seed 7 [--inputs 5000000] [--only broker]`: every fault with every cut, and damaged inputs for every
- * reader, until the time is over and a million inputs were read, or Ctrl-C. Tells how far it is, and ends with a table and one line of
- * JSON. Run it by hand, and before a release.
- */
+/** `npm run soak`: every fault with every cut, and damaged inputs for every reader. Run it by hand, and before a release. */
+import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fuzz, type Finding } from '../fuzz/fuzz';
@@ -10,6 +7,8 @@ import { TARGETS } from '../fuzz/targets';
 import { lostOf, NOTHING, sum, type Outcome } from '../faults/outcome';
 import { SCENARIOS } from '../faults/scenarios';
 import { leakedSince, resources } from '../support/leaks';
+import { tableOf, writeMarked } from '../support/marked';
+import { isHelpAsked } from '../support/usage';
 
 const MIN_INPUTS = 1_000_000;
 /** Inputs of one target before the next one has its turn. */
@@ -17,12 +16,28 @@ const TURN = 1_000;
 /** What the whole process may grow by once everything has run: caches of the engine, and no more. */
 const MAX_GROWTH_MB = 96;
 
+const USAGE = `
+npm run soak [-- OPTION...]
+
+Every fault with every cut, and damaged inputs for every reader, until the time is over and enough inputs were read. Ctrl-C ends it early,
+with the table of what has been.
+
+  --minutes 10       at least so long
+  --inputs ${MIN_INPUTS}   at least so many
+  --seed N           the same inputs again
+  --only TEXT        only scenarios whose names hold it
+  --write            puts the table into test/bench/README.md
+
+Ends with 1 where an event was lost without being counted, something was left, or a reader took too long or threw what is not ours.
+`;
+
 interface Options {
   readonly minutes: number;
   readonly seed: number;
   readonly minInputs: number;
   /** Only scenarios whose names hold it. */
   readonly only: string;
+  readonly isWritten: boolean;
 }
 
 interface Ran {
@@ -46,6 +61,7 @@ function optionsFrom(args: readonly string[]): Options {
     seed: Math.floor(numberOf('seed', Date.now() % 2 ** 31)),
     minInputs: numberOf('inputs', MIN_INPUTS),
     only: args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '',
+    isWritten: args.includes('--write'),
   };
 }
 
@@ -97,16 +113,24 @@ function heapMb(): number {
   return Math.round(process.memoryUsage().heapUsed / 1024 / 1024);
 }
 
-function row(name: string, outcome: Outcome, more: readonly (string | number)[]): string {
+function row(name: string, runs: readonly Ran[], tookSeconds: number): string[] {
+  const outcome = runs.reduce((all, ran) => sum(all, ran.outcome), NOTHING);
+  const leaks = runs.reduce((count, ran) => count + ran.leaks.length, 0);
   const { sent, delivered, counted, untold, repeats, faults } = outcome;
-  const cells = [faults, sent, delivered, counted, untold, lostOf(outcome), repeats, ...more];
-  return `${name.padEnd(58)}${cells.map((cell) => String(cell).padStart(10)).join('')}`;
+  const told = [sent, delivered, counted, untold, lostOf(outcome), repeats];
+  const cells = [runs.length, faults, ...told, leaks, Math.round(tookSeconds)];
+  return [name, ...cells.map((cell) => cell.toLocaleString('en-US'))];
 }
 
-const HEAD = ['faults', 'sent', 'delivered', 'counted', 'untold', 'lost', 'repeats', 'leaks', 'seconds'];
+const HEAD = [
+  'scenario',
+  ...['runs', 'faults', 'sent', 'delivered', 'counted', 'untold', 'lost', 'repeats', 'leaks', 'seconds'],
+];
 
 async function main(): Promise<boolean> {
-  const { minutes, seed, minInputs, only } = optionsFrom(process.argv.slice(2));
+  if (isHelpAsked(USAGE)) return true;
+  const { minutes, seed, minInputs, only, isWritten } = optionsFrom(process.argv.slice(2));
+  if (isWritten && only !== '') throw new Error('the table is written with all scenarios, or not at all');
   const startedMs = performance.now();
   const scenarios = SCENARIOS.filter(({ name }) => name.includes(only));
   say(`soak: seed ${seed}, ${minutes} minutes or more, ${scenarios.length} scenarios, ${TARGETS.length} readers`);
@@ -150,20 +174,22 @@ async function main(): Promise<boolean> {
   const leaks = ran.flatMap(({ name, leaks: left }) => left.map((what) => `${name}: ${what}`));
   const problems = ran.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  print(`${'soak'.padEnd(58)}${HEAD.map((cell) => cell.padStart(10)).join('')}`);
+  const rows = [HEAD];
   for (const name of names) {
     const all = ran.filter((each) => each.name === name);
-    const took = Math.round(all.reduce((sofar, each) => sofar + each.seconds, 0));
-    print(row(name, all.map(({ outcome }) => outcome).reduce(sum), [all.flatMap((each) => each.leaks).length, took]));
+    const tookSeconds = all.reduce((sofar, each) => sofar + each.seconds, 0);
+    rows.push(row(name, all, tookSeconds));
   }
-  print(row('all', total, [leaks.length, Math.round(seconds(startedMs))]));
+  rows.push(row('all, with the inputs', ran, seconds(startedMs)));
+  for (const [name = '', ...cells] of rows)
+    print(`${name.padEnd(58)}${cells.map((cell) => cell.padStart(10)).join('')}`);
   print('');
   for (const [name, inputs] of fuzzing.byTarget) print(`${name.padEnd(58)}${String(inputs).padStart(10)} inputs`);
   const slowest = `slowest ${Math.round(fuzzing.slowestMs)} ms (${fuzzing.slowest})`;
-  print(
-    `${'all'.padEnd(58)}${String(fuzzing.inputs).padStart(10)} inputs, ${fuzzing.findings.length} findings, ${slowest}`,
-  );
-  print(`heap ${grownMb} MB more than after the first round`);
+  const read = `${fuzzing.findings.length} findings, ${slowest}`;
+  print(`${'all'.padEnd(58)}${String(fuzzing.inputs).padStart(10)} inputs, ${read}`);
+  const grown = `heap ${grownMb} MB more than after the first round`;
+  print(grown);
   for (const problem of [...problems, ...leaks]) print(`PROBLEM ${problem}`);
   const isGrown = grownMb > MAX_GROWTH_MB;
   print(
@@ -183,6 +209,10 @@ async function main(): Promise<boolean> {
       heapGrowthMb: grownMb,
     }),
   );
+  if (isWritten) {
+    const inputs = `${fuzzing.inputs.toLocaleString('en-US')} inputs over ${TARGETS.length} readers, seed ${seed}: ${read}; ${grown}.`;
+    writeMarked(resolve(__dirname, '../../../test/bench/README.md'), 'soak', `${tableOf(rows)}\n\n${inputs}`);
+  }
   return problems.length === 0 && leaks.length === 0 && fuzzing.findings.length === 0 && !isGrown;
 }
 
