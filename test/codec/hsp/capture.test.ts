@@ -113,11 +113,156 @@ describe('decodeCapture', () => {
   });
 });
 
+describe('the direction of a frame', () => {
+  /** 32 bytes as a request has them, with some of them changed. */
+  const requestWith = (changes: Record<number, number>): Buffer => {
+    const frame = request({ command: 0x020500, userId: 5 });
+    for (const [at, byte] of Object.entries(changes)) frame[Number(at)] = byte;
+    return frame;
+  };
+  /** A frame of a length, the word behind it, and what follows. */
+  const frameOf = (word: number, ...rest: Parameters<typeof join>): Buffer => {
+    const tail = join(...rest);
+    return join(be32(8 + tail.length), be32(word), tail);
+  };
+
+  for (const [changes, direction] of [
+    [{}, 'request'],
+    // The interface version, then the version of the IP address, the variant, the flags.
+    [{ 4: 0x5a }, 'request'],
+    [{ 4: 0x3c }, 'request'],
+    [{ 4: 0x64 }, 'reply'],
+    [{ 4: 0 }, 'reply'],
+    [{ 5: 1 }, 'request'],
+    [{ 5: 2 }, 'reply'],
+    [{ 6: 1 }, 'reply'],
+    [{ 7: 3 }, 'request'],
+    [{ 7: 4 }, 'reply'],
+    // No command has more than 28 bits.
+    [{ 12: 0x0f, 13: 0xff, 14: 0xff, 15: 0xff }, 'request'],
+    [{ 12: 0x10, 13: 0, 14: 0, 15: 0 }, 'reply'],
+  ] as const) {
+    it(`a request with ${JSON.stringify(changes)} is a ${direction}`, () => {
+      assert.equal(directionOf(requestWith(changes)), direction);
+    });
+  }
+
+  it('is told by what there is of a frame that is cut off', () => {
+    const whole = requestWith({ 12: 0x10 });
+    assert.equal(directionOf(whole.subarray(0, 15), 32), 'request');
+    assert.equal(directionOf(whole.subarray(0, 16), 32), 'reply');
+    assert.equal(directionOf(requestWith({}).subarray(0, 16), 32), 'request');
+    assert.equal(directionOf(requestWith({}).subarray(0, 5), 32), 'request');
+    assert.equal(directionOf(requestWith({}).subarray(0, 5), 31), 'reply');
+    assert.equal(directionOf(reply(1).subarray(0, 7)), 'reply');
+    // Too short for a status of a reply: only what is no push can be one.
+    assert.equal(directionOf(join(be32(40), be32(27), zeros(7)), 40), 'reply');
+    assert.equal(directionOf(join(be32(40), be32(27), zeros(8)), 40), 'push');
+    // A sum over bytes that are not there proves nothing.
+    const sum = frameOf(27, be32(0), zeros(3), [27]);
+    assert.equal(directionOf(sum), 'reply');
+    assert.equal(directionOf(sum, sum.length + 1), 'push');
+  });
+
+  it('is a push below the size of a reply, and where a status has that one length', () => {
+    assert.equal(directionOf(frameOf(4711)), 'push');
+    assert.equal(directionOf(frameOf(4711, zeros(7))), 'push');
+    assert.equal(directionOf(frameOf(4711, zeros(8))), 'reply');
+    // 32 bytes of alarm, whatever the word behind its status says.
+    assert.equal(directionOf(frameOf(20, be32(1), zeros(20))), 'push');
+    assert.equal(directionOf(frameOf(20, be32(1), zeros(21))), 'reply');
+    assert.equal(directionOf(frameOf(20, be32(4711), zeros(21))), 'push');
+    assert.equal(directionOf(frameOf(104, be32(1), zeros(96))), 'push');
+  });
+
+  it('is a reply where the sum is right over all of it or over its header', () => {
+    assert.equal(directionOf(reply(0, [27])), 'reply');
+    assert.equal(directionOf(frameOf(27, be32(0), [0, 0, 0, 27], [5])), 'reply');
+    assert.equal(directionOf(frameOf(27, be32(0), [0, 0, 0, 26], [5])), 'push');
+    // 19 and 27 head something of any length; 11 is a status as any other; 4711 is none.
+    assert.equal(directionOf(frameOf(19, be32(0), zeros(40))), 'push');
+    assert.equal(directionOf(frameOf(11, be32(0), zeros(40))), 'push');
+    assert.equal(directionOf(frameOf(4711, be32(0), zeros(40))), 'reply');
+    // A login reply has other data where the sum stands; its status tells.
+    assert.equal(directionOf(frameOf(27, be32(1), zeros(40))), 'reply');
+  });
+});
+
+describe('what cannot be read', () => {
+  for (const count of [1, 2, 3]) {
+    it(`${count} last bytes are no length`, () => {
+      const rest = hex('010203').subarray(0, count);
+      const seen = [...decodeCapture(Buffer.concat([push(2), rest]))];
+      assert.equal(seen.length, 2);
+      assert.deepEqual(seen[1], {
+        direction: 'request',
+        offset: 8,
+        length: count,
+        command: null,
+        name: null,
+        clientIp: null,
+        userId: null,
+        mac: null,
+        status: null,
+        statusName: null,
+        body: rest.toString('hex'),
+        decoded: null,
+        truncated: true,
+        problem: `${count} bytes are no length`,
+      });
+      const [told] = decodeCapture(rest, 'push');
+      assert.equal(told?.direction, 'push');
+    });
+  }
+
+  it('four last bytes are a length, and the frame behind it is cut off', () => {
+    const [seen] = decodeCapture(Buffer.from(be32(40)));
+    assert.deepEqual([seen?.length, seen?.truncated, seen?.problem], [40, true, 'cut off: 4 of 40 bytes']);
+  });
+
+  it('the largest frame is one, a byte more is none', () => {
+    const [largest] = decodeCapture(join(be32(16 * 1024 * 1024), zeros(12)));
+    assert.equal(largest?.problem, `cut off: 16 of ${16 * 1024 * 1024} bytes`);
+    const [larger] = decodeCapture(join(be32(16 * 1024 * 1024 + 1), zeros(12)));
+    assert.match(larger?.problem ?? '', /cannot be/);
+  });
+
+  it('shows only documents as documents, and contents of commands that are known', () => {
+    const seen = [
+      ...decodeCapture(
+        Buffer.concat([
+          reply(1, '<a/>'),
+          reply(1, hex('ffd8ffe0')),
+          reply(1, 'text'),
+          reply(1, '[1]'),
+          request({ command: 0x020500, body: join(be32(1), be32(21), be32(0)) }),
+          request({ command: 0x117000, body: zeros(3) }),
+          push(2),
+        ]),
+      ),
+    ];
+    assert.deepEqual(
+      seen.map(({ decoded }) => decoded),
+      ['<a/>', null, null, '[1]', null, null, null],
+    );
+  });
+
+  it('gives alarms without rest no rest', () => {
+    const [alarm] = decodeCapture(alarmV30({ type: 3, channels: [2] }));
+    assert.ok(alarm !== undefined && 'raw' in (alarm.decoded as object));
+    const { raw } = alarm.decoded as { readonly raw: unknown };
+    assert.ok(raw === null || (typeof raw === 'string' && /^([0-9a-f]{2})*$/.test(raw)), String(raw));
+  });
+});
+
 describe('hexadecimal text', () => {
   it('may hold blanks, remarks, commas, colons and 0x', () => {
     const text = '# a remark\n00:00:00:08, 0x00 0x00 | 00 02 # keepalive\r\n';
     assert.deepEqual(captureBytes(text), push(2));
     assert.deepEqual(captureBytes('0000000'), hex('000000'));
+    assert.deepEqual(captureBytes('00000001'), hex('00000001'));
+    assert.deepEqual(captureBytes('000g'.slice(0, 3)), hex('00'));
+    assert.throws(() => captureBytes('0x0 0x1'), /"x" is no hexadecimal digit/);
   });
 
   it('is refused where it is none', () => {
@@ -130,6 +275,9 @@ describe('hexadecimal text', () => {
   it('is told from frames', () => {
     assert.equal(isHexText(Buffer.from('0000 0008')), true);
     assert.equal(isHexText(push(2)), false);
+    // Far behind, a zero byte says nothing.
+    assert.equal(isHexText(Buffer.concat([Buffer.alloc(4_096, 0x30), Buffer.alloc(1)])), true);
+    assert.equal(isHexText(Buffer.concat([Buffer.alloc(4_095, 0x30), Buffer.alloc(1)])), false);
     assert.equal(isHexText(Buffer.alloc(0)), false);
   });
 });
