@@ -10,6 +10,15 @@
  * A part that makes no sense costs that part; the reader finds the next delimiter and goes on.
  */
 import { PART_HEADER_MAX_BYTES, PART_PICTURE_MAX_BYTES, PART_TEXT_MAX_BYTES } from '../settings';
+import {
+  decimal,
+  isContentHeader,
+  isWholeJpeg,
+  looksLikePartStart,
+  matches,
+  onlyBlanks,
+  parameter,
+} from './part-bytes';
 import { decodeText, isBlank } from './text';
 
 export type PartKind = 'xml' | 'json' | 'picture';
@@ -880,71 +889,4 @@ const EVENT_START = Buffer.from('<EventNotificationAlert');
 export function readParts(bytes: Buffer, limits: MultipartLimits = {}, onSkipped?: (skipped: Skipped) => void): Part[] {
   const reader = new MultipartReader(limits, onSkipped);
   return [...reader.push(bytes), ...reader.finish()];
-}
-
-/** A JPEG begins with FF D8 and ends with FF D9, maybe padded. */
-function isWholeJpeg(buffer: Buffer, start: number, stop: number): boolean {
-  if (stop - start < 4 || buffer[start] !== 0xff || buffer[start + 1] !== 0xd8) return false;
-  let at = stop;
-  while (at > start && isBlank(buffer[at - 1] as number)) at--;
-  return buffer[at - 2] === 0xff && buffer[at - 1] === 0xd9;
-}
-
-function onlyBlanks(buffer: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (!isBlank(buffer[at] as number)) return false;
-  return true;
-}
-
-/** A header line, a blank line, a document, another delimiter; `maybe` when there is too little to tell. */
-function looksLikePartStart(buffer: Buffer, at: number, end: number): 'yes' | 'no' | 'maybe' {
-  if (at >= end) return 'maybe';
-  const first = buffer[at] as number;
-  if (first === CR || first === LF || first === LT || first === BRACE || first === DASH) return 'yes';
-  for (let i = at; i < end && i < at + 64; i++) {
-    const byte = buffer[i] as number;
-    if (byte === COLON) return i > at ? 'yes' : 'no';
-    const isLetter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-    if (!isLetter && byte !== DASH) return 'no';
-  }
-  return end < at + 64 ? 'maybe' : 'no';
-}
-
-function isContentHeader(buffer: Buffer, at: number): boolean {
-  return (
-    matches(buffer, at, 'content-type:') ||
-    matches(buffer, at, 'content-length:') ||
-    matches(buffer, at, 'content-disposition:')
-  );
-}
-
-/** Does the text at `at` equal `name`, which is lower case, without regard to case? */
-function matches(buffer: Buffer, at: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const byte = buffer[at + i] as number;
-    const wanted = name.charCodeAt(i);
-    if (byte !== wanted && !(byte + 0x20 === wanted && byte >= 0x41 && byte <= 0x5a)) return false;
-  }
-  return true;
-}
-
-/** A decimal number between blanks; -1 for anything else, which is then read as "no length". */
-function decimal(buffer: Buffer, from: number, to: number): number {
-  let value = -1;
-  for (let at = from; at < to; at++) {
-    const byte = buffer[at] as number;
-    if (byte >= 0x30 && byte <= 0x39) {
-      value = Math.max(value, 0) * 10 + (byte - 0x30);
-      if (value > Number.MAX_SAFE_INTEGER / 10) return -1;
-    } else if (!isBlank(byte)) return -1;
-  }
-  return value;
-}
-
-/** A parameter of a header value, quoted or not: `form-data; name="Picture"; filename=a.jpg`. */
-function parameter(text: string, name: string): string | null {
-  for (const [, key = '', quoted, bare] of text.matchAll(/;\s*([^\s=;]+)\s*=\s*(?:"([^"]*)"|([^;]*))/g)) {
-    const value = (quoted ?? bare ?? '').trim();
-    if (key.toLowerCase() === name && value !== '') return value;
-  }
-  return null;
 }
