@@ -1,8 +1,10 @@
 /** `npm run mutation`: Stryker over codec and events. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { writeMarked } from '../support/marked';
 import { isHelpAsked } from '../support/usage';
+import { scoreTable, type MutationReport } from './scores';
 
 // From dist/test/mutation.
 const root = resolve(__dirname, '../../..');
@@ -10,17 +12,22 @@ const source = join(root, 'test/mutation');
 const cache = join(root, '.cache/mutation');
 
 const USAGE = `
-npm run mutation [-- FILE...]
+npm run mutation [-- FILE... | -- --write]
 
 Makes small changes to codec and events (or only to these files, for example lib/codec/xml.ts), and says which of them no test notices.
 Stryker wants Node 22 or newer; both come into .cache/mutation. What has not changed since the last run is not tried again. All of it takes
 hours for the first time.
 
+  --write   puts the scores into test/mutation/README.md
+
 Ends with 1 below 75 %.
 `;
 
-function main(files: readonly string[]): number {
+function main(args: readonly string[]): number {
   if (isHelpAsked(USAGE)) return 0;
+  const files = args.filter((word) => word !== '--write');
+  const isWritten = args.includes('--write');
+  if (isWritten && files.length > 0) throw new Error('the scores are written of all files of one run, or not at all');
   mkdirSync(cache, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(source, name), join(cache, name));
   // The tests run with the vitest of the project.
@@ -29,7 +36,13 @@ function main(files: readonly string[]): number {
   const stryker = join(cache, 'node_modules/@stryker-mutator/core/bin/stryker.js');
   const only = files.length === 0 ? [] : ['--mutate', files.join(',')];
   const node = join(cache, 'node_modules/node24/bin/node');
-  return run(node, [stryker, 'run', 'test/mutation/stryker.config.mjs', ...only], root);
+  const status = run(node, [stryker, 'run', 'test/mutation/stryker.config.mjs', ...only], root);
+  if (isWritten) writeMarked(join(source, 'README.md'), 'scores', scoreTable(reported()));
+  return status;
+}
+
+function reported(): MutationReport {
+  return JSON.parse(readFileSync(join(cache, 'report.json'), 'utf8')) as MutationReport;
 }
 
 function run(command: string, args: readonly string[], cwd: string): number {
