@@ -86,6 +86,82 @@ describe('SADP', () => {
     expect(parseSadp(match)).toMatchObject({ type: 'hello', device: { mac: 'aa:bb:cc:00:11:22' } });
   });
 
+  it('reads all that an answer says', () => {
+    const found = parseSadp(
+      answer(
+        [
+          '<DeviceDescription>DS-X</DeviceDescription><DeviceSN>DS-X 2024  AA</DeviceSN><MAC>44:47-CC.37 CE81</MAC>',
+          '<IPv4Address>192.0.2.5</IPv4Address><IPv4SubnetMask>255.255.255.0</IPv4SubnetMask>',
+          '<IPv4Gateway>192.0.2.1</IPv4Gateway><IPv6Address>2001:db8::1</IPv6Address><DHCP>TRUE</DHCP>',
+          '<HttpPort>1</HttpPort><CommandPort>65535</CommandPort><SDKOverTLSPort>8443</SDKOverTLSPort>',
+          '<SoftwareVersion>V5.5.6build 180326</SoftwareVersion><Activated>true</Activated>',
+          '<AnalogChannelNum>0</AnalogChannelNum><DigitalChannelNum>16</DigitalChannelNum>',
+          '<BootTime>2024-09-18 09:21:28</BootTime>',
+        ].join(''),
+      ),
+    );
+    expect(found).toEqual({
+      type: 'answer',
+      uuid: 'U',
+      device: {
+        model: 'DS-X',
+        serial: 'DS-X2024AA',
+        mac: '44:47:cc:37:ce:81',
+        ipv4: '192.0.2.5',
+        subnetMask: '255.255.255.0',
+        gateway: '192.0.2.1',
+        ipv6: '2001:db8::1',
+        dhcp: true,
+        httpPort: 1,
+        commandPort: 65_535,
+        tlsPort: 8_443,
+        firmware: 'V5.5.6 build 180326',
+        activated: true,
+        analogChannels: 0,
+        ipChannels: 16,
+        bootTime: '2024-09-18 09:21:28',
+      },
+    });
+  });
+
+  it('leaves a version as it is that is written well', () => {
+    const versionOf = (text: string) =>
+      parseSadp(answer(`<MAC>44-47-cc-37-ce-81</MAC><SoftwareVersion>${text}</SoftwareVersion>`))?.device.firmware;
+    expect(versionOf('V5.5.6 build 180326')).toBe('V5.5.6 build 180326');
+    expect(versionOf('V5.5.6Build180326')).toBe('V5.5.6 build180326');
+    expect(versionOf('Build 1')).toBe('Build 1');
+  });
+
+  it('knows a device by any one of serial number, MAC and address', () => {
+    for (const inner of [
+      '<DeviceSN>S</DeviceSN>',
+      '<MAC>44-47-cc-37-ce-81</MAC>',
+      '<IPv4Address>192.0.2.5</IPv4Address>',
+    ])
+      expect(parseSadp(answer(inner)), inner).not.toBeNull();
+    expect(parseSadp(answer('<IPv6Address>2001:db8::1</IPv6Address>'))).toBeNull();
+  });
+
+  it('takes roots and types in any case, and no other root', () => {
+    const inner = '<MAC>44-47-cc-37-ce-81</MAC>';
+    const typeOf = (text: string) => parseSadp(Buffer.from(text))?.type ?? null;
+    expect(typeOf(`<PROBEMATCH><Types>INQUIRY</Types>${inner}</PROBEMATCH>`)).toBe('answer');
+    expect(typeOf(`<ProbeMatch>${inner}</ProbeMatch>`)).toBe('answer');
+    expect(typeOf(`<HELLO>${inner}</HELLO>`)).toBe('hello');
+    expect(typeOf(`<Other><Types>Hello</Types>${inner}</Other>`)).toBe('hello');
+    expect(typeOf(`<Other><Types>inquiry</Types>${inner}</Other>`)).toBeNull();
+    expect(typeOf(`<Probe>${inner}</Probe>`)).toBeNull();
+  });
+
+  it('reads up to the largest datagram', () => {
+    const datagram = (sizeBytes: number) => {
+      const [head, tail] = ['<ProbeMatch><DeviceSN>S</DeviceSN>', '</ProbeMatch>'];
+      return Buffer.from(`${head}${' '.repeat(sizeBytes - head.length - tail.length)}${tail}`);
+    };
+    expect(parseSadp(datagram(SADP_MAX_BYTES))).not.toBeNull();
+    expect(parseSadp(datagram(SADP_MAX_BYTES + 1))).toBeNull();
+  });
+
   it('reads what firmware misspells and leaves out', () => {
     const found = parseSadp(
       answer('<DeviceSN>S 1</DeviceSN><Activated>flase</Activated><DHCP>flase</DHCP><SoftwareVersion/>'),
@@ -99,7 +175,11 @@ describe('SADP', () => {
       '<HttpPort>0</HttpPort><CommandPort>70000</CommandPort>',
       { httpPort: null, commandPort: null },
     ],
-    ['a MAC that is none', '<MAC>44-47-cc</MAC>', { mac: null }],
+    ['a MAC that is too short', '<MAC>44-47-cc</MAC>', { mac: null }],
+    ['a MAC that is too long', '<MAC>44-47-cc-37-ce-81-00</MAC>', { mac: null }],
+    ['a MAC that is a word', '<MAC>none 4447cc37ce81</MAC>', { mac: null }],
+    ['flags that are none', '<DHCP>perhaps</DHCP><Activated/>', { dhcp: null, activated: null }],
+    ['half a port', '<HttpPort>80.5</HttpPort><CommandPort>65536</CommandPort>', { httpPort: null, commandPort: null }],
     [
       'addresses that are none',
       '<IPv4Address>0.0.0.0</IPv4Address><IPv6Address>::</IPv6Address>',
