@@ -69,6 +69,59 @@ describe('an alarm', () => {
     expect(notice?.raw).toMatchObject({ version: 'V30', alarmType: 0, alarmInputs: [1], rest: null });
   });
 
+  it('has what other notices have, and nothing that it cannot know', () => {
+    const [notice] = new AlarmNotices(asIs).notices(alarm({ type: 3, channels: [2] }));
+    expect(notice).toMatchObject({
+      heartbeat: false,
+      channelName: null,
+      time: null,
+      timeMs: null,
+      timeHasOffset: false,
+      activePostCount: null,
+      target: null,
+      targetRect: null,
+      regions: [],
+      isComplete: true,
+      retransmitted: false,
+      expectedPictures: 0,
+      pictures: [],
+    });
+    // Neither inputs, disks, outputs nor recordings: no word of them.
+    expect(Object.keys(notice?.details ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:port|rawPort|disk|alarmOutputs|recordingChannels)$/)]),
+    );
+  });
+
+  it('keeps the bytes behind what is known, whatever becomes of the memory that they came in', () => {
+    const body = Buffer.concat([alarmV30({ type: 3, channels: [2] }).subarray(8), Buffer.from('abc')]);
+    const frame = push(104, body);
+    const message = decodePush(frame);
+    if (message.type !== 'alarm') throw new Error(message.type);
+    const [kept, other] = [...new AlarmNotices(asIs).notices(message), ...new AlarmNotices(asIs).notices(message)];
+    kept?.keep();
+    frame.fill(0);
+    expect(kept?.raw).toMatchObject({ rest: Buffer.from('abc').toString('hex') });
+    expect(other?.raw).toMatchObject({ rest: '000000' });
+    // Nothing to keep is no trouble.
+    const [without] = new AlarmNotices(asIs).notices(alarm({ type: 3, channels: [2] }));
+    without?.keep();
+    expect(without?.raw).toMatchObject({ rest: null });
+  });
+
+  it('remembers 64 types as running and no more, and goes on with those', () => {
+    const alarms = new AlarmNotices(asIs);
+    const typeOf = (alarmType: number, channels: readonly number[]) =>
+      alarms.notices({ ...alarm({ type: 3, channels: [...channels] }), alarmType });
+    for (let type = 100; type < 163; type++) typeOf(type, []);
+    typeOf(3, [1]);
+    // The 65th is told, and forgotten.
+    expect(typeOf(2, [1]).map(({ active }) => active)).toEqual([true]);
+    expect(typeOf(2, [])).toEqual([]);
+    // One that is known may list more.
+    typeOf(3, [2]);
+    expect(typeOf(3, []).map(({ channel }) => channel)).toEqual([1, 2]);
+  });
+
   it('counts channels as people do', () => {
     const alarms = new AlarmNotices((number) => (number > 32 ? number - 32 : number));
     expect(
