@@ -55,6 +55,17 @@ export function sniff(bytes: Uint8Array): 'xml' | 'json' | 'jpeg' | 'binary' | '
   return 'binary';
 }
 
+/** Shorter cuts are copies anyway. */
+const VIEW_MIN_LENGTH = 13;
+
+/**
+ * The same text with memory of its own. V8 makes a cut a view of what it was cut from, so that a name that somebody keeps would keep
+ * a whole document.
+ */
+export function ownText(text: string): string {
+  return text.length < VIEW_MIN_LENGTH ? text : (JSON.parse(JSON.stringify(text)) as string);
+}
+
 /** Space, tab, CR, LF, and the NUL that some firmware pads documents with. */
 export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0d || byte === 0x0a || byte === 0x09 || byte === 0;

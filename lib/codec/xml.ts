@@ -9,7 +9,7 @@
 import { SaxesParser } from 'saxes';
 import { ProtocolError } from '../errors';
 import { XML_MAX_DEPTH, XML_MAX_ELEMENTS, XML_MAX_LENGTH } from '../settings';
-import { decodeText } from './text';
+import { decodeText, ownText } from './text';
 
 export interface XmlElement {
   /** Name without prefix, in the device's own case. */
@@ -138,7 +138,7 @@ export function all(from: XmlElement | undefined, name: string): XmlElement[] {
 /** Text at `path`; null when the element is absent or empty. */
 export function textAt(from: XmlElement | undefined, path: string): string | null {
   const text = find(from, path)?.text;
-  return text === undefined || text === '' ? null : text;
+  return text === undefined || text === '' ? null : ownText(text);
 }
 
 /** Number at `path`; null when absent, empty or not a number. Leading blanks are what some recorders send. */

@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { decodeText, excerpt, isBlank, sniff } from '../../lib/codec/text';
+import { decodeText, excerpt, isBlank, ownText, sniff } from '../../lib/codec/text';
+import { parseXml, textAt } from '../../lib/codec/xml';
 import { hex } from '../support/hex';
 
 describe('decodeText', () => {
@@ -29,6 +32,37 @@ describe('decodeText', () => {
     expect(decodeText(large.subarray(1, 4))).toBe('abc');
     expect(decodeText(hex('00 fc20 00').subarray(1, 3))).toBe('ü ');
     expect(decodeText(hex(''))).toBe('');
+  });
+});
+
+describe('a text of its own', () => {
+  it('is the same text', () => {
+    for (const text of [
+      '',
+      'a',
+      'twelve signs',
+      'thirteen sign',
+      'Einfahrt Süd 门 "1"\n\u2028\0',
+      '\ud800 alone, and long',
+    ])
+      expect(ownText(text)).toBe(text);
+  });
+
+  it('does not keep the document that a name was read from', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const filling = `<x>${'y'.repeat(500_000)}</x>`;
+    const names: (string | null)[] = [];
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < 20; index++) {
+      const document = parseXml(`<r><name>Camera at gate ${index}</name>${filling}</r>`);
+      names.push(textAt(document, 'name'));
+    }
+    collect();
+    // 10 MB of documents were read.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(3_000_000);
+    expect(names[19]).toBe('Camera at gate 19');
   });
 });
 
