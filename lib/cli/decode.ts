@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { captureBytes, decodeCapture, isHexText, type CapturedFrame, type Direction } from '../codec/capture';
 import { MultipartReader, type Part, type Skipped } from '../codec/multipart';
 import { excerpt, sniff } from '../codec/text';
+import { Unwrapper } from '../codec/unwrapper';
 import { Classifier } from '../events/classify';
 import { CapturedClock, Edges, type Edge } from '../events/edges';
 import type { Notice, PictureRole } from '../events/event';
@@ -17,7 +18,7 @@ export const decode: Verb = {
 hsp decode FILE [--direction request|reply|push]
 
 Reads what a device sent: a captured alertStream, the body of a push (multipart/form-data; the boundary is found in
-the bytes), or a single XML or JSON event. It also reads frames of the command port, as bytes or as hexadecimal text (blanks,
+the bytes), or a single XML or JSON event; with heads and chunks of HTTP and as UTF-16 too. It also reads frames of the command port, as bytes or as hexadecimal text (blanks,
 line ends, commas, colons and # remarks may stand in it). FILE may be - for standard input.
 
 Frames are printed one JSON line each, in order:
@@ -64,15 +65,21 @@ Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
     // Frames are gathered whole: a capture of them is small, and only its beginning tells what it is.
     let frames: Buffer[] | null = direction === undefined ? null : [];
     let isFirst = true;
+    const read = (chunk: Buffer) => {
+      if (chunk.length === 0) return;
+      if (isFirst && holdsFrames(chunk)) frames ??= [];
+      isFirst = false;
+      if (frames === null) take(reader.push(chunk));
+      else frames.push(chunk);
+    };
     try {
       const input = file === '-' ? process.stdin : createReadStream(file);
+      const unwrapper = new Unwrapper();
       for await (const chunk of input as AsyncIterable<Buffer>) {
         if (io.signal.aborted) break;
-        if (isFirst && holdsFrames(chunk)) frames ??= [];
-        isFirst = false;
-        if (frames === null) take(reader.push(chunk));
-        else frames.push(chunk);
+        read(unwrapper.push(chunk));
       }
+      read(unwrapper.finish());
     } catch (error) {
       io.err(`${file}: ${(error as Error).message}`);
       return 1;

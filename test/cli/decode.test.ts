@@ -76,6 +76,23 @@ describe('hsp decode', () => {
     ]);
   });
 
+  it('reads what was recorded with the heads and chunks of HTTP, or by a Windows console as UTF-16', async () => {
+    const stream = `${part(event('VMD', 0)).toString()}${part(event('linedetection', 1)).toString()}`;
+    const middle = stream.indexOf('<eventType>') + 4;
+    const chunks = [stream.slice(0, middle), stream.slice(middle)].map(
+      (chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`,
+    );
+    const kinds = async (recorded: Buffer | string) => {
+      const { lines, err } = await decode(file(recorded));
+      return [lines.map(({ kind }) => kind), err];
+    };
+    expect(await kinds(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks.join('')}0\r\n\r\n`)).toEqual([
+      ['motion', 'lineCrossing'],
+      expect.stringMatching(/^skipped \d+ bytes \(noise\), beginning: HTTP\/1.1 200 OK$/),
+    ]);
+    expect(await kinds(Buffer.from(`\ufeff${stream}`, 'utf16le'))).toEqual([['motion', 'lineCrossing'], '']);
+  });
+
   it('pictures belong to the event before them and get no line of their own', async () => {
     const path = file(
       part(event('VMD', 0, 'active', '<detectionPicturesNumber>2</detectionPicturesNumber>')),
