@@ -27,7 +27,7 @@ and where there is something to say statusName, decoded, truncated and error.
 
 Of everything else it prints one JSON line per part, in order:
   index, kind, eventType, active, channel, rawChannel, heartbeat, time, target, details, pictures
-Pictures belong to the event before them. A part that was cut off has "truncated": true, also when nothing of it came
+Pictures belong to the event before them; those before the first belong to it if it stays the only one. A part that was cut off has "truncated": true, also when nothing of it came
 but its header; one that cannot be read has "error". Parts that make no sense are noted on standard error.
 
   --edges              one line per edge instead (kind, eventType, channel, state, time): repeats become start ... end,
@@ -179,10 +179,14 @@ class PartReport implements Report {
     readonly role: PictureRole | null;
     readonly truncated?: true;
   }[] = [];
+  /** Pictures before the first event: its own where it stays the only one, as in a push. */
+  private early: Part[] = [];
 
   constructor(private readonly print: (line: unknown) => void) {}
 
   document(part: Part, classifier: Classifier, io: CliIo): void {
+    for (const { name, body } of this.documents === 0 ? [] : this.early.splice(0))
+      io.err(`a picture (${name ?? 'without name'}, ${body.length} bytes) came before the first event`);
     this.finish();
     this.pictures = [];
     this.details = {};
@@ -206,7 +210,8 @@ class PartReport implements Report {
   }
 
   picture(part: Part): void {
-    this.addPicture(part, part.body.length, part.truncated);
+    if (this.documents === 0) this.early.push({ ...part, body: Buffer.from(part.body) });
+    else this.addPicture(part, part.body.length, part.truncated);
   }
 
   cut(header: CutHeader): void {
@@ -229,7 +234,13 @@ class PartReport implements Report {
   }
 
   finish(): void {
-    if (this.line !== null) this.print(this.line);
+    if (this.line === null) return;
+    if (this.early.length > 0) {
+      const behind = this.pictures.splice(0);
+      for (const part of this.early.splice(0)) this.addPicture(part, part.body.length, part.truncated);
+      this.pictures.push(...behind);
+    }
+    this.print(this.line);
     this.line = null;
   }
 }
