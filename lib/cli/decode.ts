@@ -18,8 +18,9 @@ export const decode: Verb = {
 hsp decode FILE [--direction request|reply|push]
 
 Reads what a device sent: a captured alertStream, the body of a push (multipart/form-data; the boundary is found in
-the bytes), or a single XML or JSON event; with heads and chunks of HTTP and as UTF-16 too. It also reads frames of the command port, as bytes or as hexadecimal text (blanks,
-line ends, commas, colons and # remarks may stand in it). FILE may be - for standard input.
+the bytes), or a single XML or JSON event; as UTF-16, and with the heads and chunks of HTTP, too. It also reads frames of the
+command port, as bytes or as hexadecimal text (blanks, line ends, commas, colons and # remarks may stand in it; it may be
+a dump as xxd and hexdump -C print it). FILE may be - for standard input.
 
 Frames are printed one JSON line each, in order:
   direction, length, command, name, clientIp, userId, mac, status, body (hexadecimal, without the header)
@@ -27,8 +28,9 @@ and where there is something to say statusName, decoded, truncated and error.
 
 Of everything else it prints one JSON line per part, in order:
   index, kind, eventType, active, channel, rawChannel, heartbeat, time, target, details, pictures
-Pictures belong to the event before them; those before the first belong to it if it stays the only one. A part that was cut off has "truncated": true, also when nothing of it came
-but its header; one that cannot be read has "error". Parts that make no sense are noted on standard error.
+Pictures belong to the event before them, or to the only event behind them. A part that was cut off has
+"truncated": true, also when nothing of it came but its header; one that cannot be read has "error". Parts that make
+no sense are noted on standard error.
 
   --edges              one line per edge instead (kind, eventType, channel, state, time): repeats become start ... end,
                        on the clock of the capture
