@@ -5,8 +5,7 @@
 import { ProtocolError } from '../errors';
 import { FRAME_MAX_BYTES } from '../settings';
 
-/** Offset, and all that stands behind it. */
-const LINE = /^\s*([0-9a-f]{4,8})(:|(?=\s|$))[ \t]*(.*)$/i;
+const OFFSET = /^\s*([0-9a-f]{4,8})(?::|(?=\s|$))/i;
 /** The first line: at offset zero, which no frame begins with, because it begins with its length. Without a colon, single bytes follow. */
 const FIRST_LINE = /^\s*0{4,8}(?::[ \t]*[0-9a-f]{2,8}\b|[ \t]+[0-9a-f]{2}[ \t])/i;
 const BYTES_PER_LINE = 16;
@@ -26,13 +25,13 @@ export function bytesOfDump(text: string): Buffer | null {
       isLeftOut = true;
       continue;
     }
-    const [, offset, , rest = ''] = LINE.exec(line) ?? [];
-    if (offset === undefined) continue;
+    const [upToBytes, offset] = OFFSET.exec(line) ?? [];
+    if (upToBytes === undefined || offset === undefined) continue;
     const at = parseInt(offset, 16);
     // `*` stands for lines that are like the one before.
     if (isLeftOut && at > next) pieces.push(repeated(pieces.at(-1), at - next));
     isLeftOut = false;
-    const bytes = bytesOfLine(rest);
+    const bytes = bytesOfLine(line.slice(upToBytes.length).trimStart());
     if (bytes.length > 0) pieces.push(bytes);
     next = at + bytes.length;
   }

@@ -96,7 +96,7 @@ export class Unwrapper {
     const text = this.pending.toString('latin1', 0, PART_HEADER_MAX_BYTES);
     if (!beginsHead(this.pending)) {
       // A first line that is not whole may still become one.
-      if (!this.isOver && text.length < FIRST_LINE_MAX_BYTES && !/\S[^\n]*\n/.test(text)) return false;
+      if (!this.isOver && text.length < FIRST_LINE_MAX_BYTES && !text.trimStart().includes('\n')) return false;
       this.state = 'plain';
       return true;
     }
@@ -109,7 +109,8 @@ export class Unwrapper {
     this.hand(text.length - text.trimStart().length + whole.length);
     const [, length] = /^content-length:\s*(\d{1,12})\s*$/im.exec(whole) ?? [];
     this.left = Number(length ?? 0);
-    this.state = /^transfer-encoding:.*\bchunked\b/im.test(whole) ? 'size' : this.left > 0 ? 'body' : 'head';
+    const [coding = ''] = /^transfer-encoding:[^\n]*/im.exec(whole) ?? [];
+    this.state = /\bchunked\b/i.test(coding) ? 'size' : this.left > 0 ? 'body' : 'head';
     return true;
   }
 
