@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { captureBytes, decodeCapture, isHexText, type CapturedFrame, type Direction } from '../codec/capture';
 import { MultipartReader, type Part, type Skipped } from '../codec/multipart';
 import { excerpt, sniff } from '../codec/text';
+import { Unwrapper } from '../codec/unwrapper';
 import { Classifier } from '../events/classify';
 import { CapturedClock, Edges, type Edge } from '../events/edges';
 import type { Notice, PictureRole } from '../events/event';
@@ -17,8 +18,9 @@ export const decode: Verb = {
 hsp decode FILE [--direction request|reply|push]
 
 Reads what a device sent: a captured alertStream, the body of a push (multipart/form-data; the boundary is found in
-the bytes), or a single XML or JSON event. It also reads frames of the command port, as bytes or as hexadecimal text (blanks,
-line ends, commas, colons and # remarks may stand in it). FILE may be - for standard input.
+the bytes), or a single XML or JSON event; as UTF-16, and with the heads and chunks of HTTP, too. It also reads frames of the
+command port, as bytes or as hexadecimal text (blanks, line ends, commas, colons and # remarks may stand in it; it may be
+a dump as xxd and hexdump -C print it). FILE may be - for standard input.
 
 Frames are printed one JSON line each, in order:
   direction, length, command, name, clientIp, userId, mac, status, body (hexadecimal, without the header)
@@ -26,8 +28,9 @@ and where there is something to say statusName, decoded, truncated and error.
 
 Of everything else it prints one JSON line per part, in order:
   index, kind, eventType, active, channel, rawChannel, heartbeat, time, target, details, pictures
-Pictures belong to the event before them. A part that was cut off has "truncated": true, also when nothing of it came
-but its header; one that cannot be read has "error". Parts that make no sense are noted on standard error.
+Pictures belong to the event before them, or to the only event behind them. A part that was cut off has
+"truncated": true, also when nothing of it came but its header; one that cannot be read has "error". Parts that make
+no sense are noted on standard error.
 
   --edges              one line per edge instead (kind, eventType, channel, state, time): repeats become start ... end,
                        on the clock of the capture
@@ -64,15 +67,21 @@ Exit status: 0 fine, 1 the file cannot be read or holds no part, 2 usage.`,
     // Frames are gathered whole: a capture of them is small, and only its beginning tells what it is.
     let frames: Buffer[] | null = direction === undefined ? null : [];
     let isFirst = true;
+    const read = (chunk: Buffer) => {
+      if (chunk.length === 0) return;
+      if (isFirst && holdsFrames(chunk)) frames ??= [];
+      isFirst = false;
+      if (frames === null) take(reader.push(chunk));
+      else frames.push(chunk);
+    };
     try {
       const input = file === '-' ? process.stdin : createReadStream(file);
+      const unwrapper = new Unwrapper();
       for await (const chunk of input as AsyncIterable<Buffer>) {
         if (io.signal.aborted) break;
-        if (isFirst && holdsFrames(chunk)) frames ??= [];
-        isFirst = false;
-        if (frames === null) take(reader.push(chunk));
-        else frames.push(chunk);
+        read(unwrapper.push(chunk));
       }
+      read(unwrapper.finish());
     } catch (error) {
       io.err(`${file}: ${(error as Error).message}`);
       return 1;
@@ -172,10 +181,14 @@ class PartReport implements Report {
     readonly role: PictureRole | null;
     readonly truncated?: true;
   }[] = [];
+  /** Pictures before the first event: its own where it stays the only one, as in a push. */
+  private early: Part[] = [];
 
   constructor(private readonly print: (line: unknown) => void) {}
 
   document(part: Part, classifier: Classifier, io: CliIo): void {
+    for (const { name, body } of this.documents === 0 ? [] : this.early.splice(0))
+      io.err(`a picture (${name ?? 'without name'}, ${body.length} bytes) came before the first event`);
     this.finish();
     this.pictures = [];
     this.details = {};
@@ -199,7 +212,8 @@ class PartReport implements Report {
   }
 
   picture(part: Part): void {
-    this.addPicture(part, part.body.length, part.truncated);
+    if (this.documents === 0) this.early.push({ ...part, body: Buffer.from(part.body) });
+    else this.addPicture(part, part.body.length, part.truncated);
   }
 
   cut(header: CutHeader): void {
@@ -222,7 +236,13 @@ class PartReport implements Report {
   }
 
   finish(): void {
-    if (this.line !== null) this.print(this.line);
+    if (this.line === null) return;
+    if (this.early.length > 0) {
+      const behind = this.pictures.splice(0);
+      for (const part of this.early.splice(0)) this.addPicture(part, part.body.length, part.truncated);
+      this.pictures.push(...behind);
+    }
+    this.print(this.line);
     this.line = null;
   }
 }

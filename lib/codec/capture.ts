@@ -18,6 +18,7 @@ import {
   type LoginHeader,
   type RequestHeader,
 } from './frame';
+import { bytesOfDump } from './hex-dump';
 import { decode, decodeAt } from './layout';
 import { RET_VAL, retValName } from './message';
 import { decodePassThrough, passThroughDocument } from './pass-through';
@@ -263,6 +264,8 @@ function hexDigits(word: number): string {
  * @throws ProtocolError with the character that does not belong.
  */
 export function captureBytes(text: string): Buffer {
+  const dumped = bytesOfDump(text);
+  if (dumped !== null) return dumped;
   const withoutRemarks = text.replaceAll(/#[^\n]*/g, (remark) => ' '.repeat(remark.length));
   const spaced = withoutRemarks.replaceAll(/0x(?=[0-9a-f]{2})|[\s,:|\ufeff]/gi, (mark) => ' '.repeat(mark.length));
   const wrong = /[^0-9a-f ]/i.exec(spaced);

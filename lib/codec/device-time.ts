@@ -13,7 +13,8 @@ export interface DeviceMoment {
 
 /**
  * `2024-05-01T12:34:56+08:00`, with or without fraction and offset, and what firmware makes of it: a lost sign
- * (`17:53:4200:00`), an offset without colon, a blank for the T, `20230811134900555`, `20240501T123456Z`.
+ * (`17:53:4200:00`, or a blank where a query had a plus), an offset without colon or minutes, a blank for the T, no seconds,
+ * `20230811134900555`, `20240501T123456Z`.
  *
  * @returns null for anything that is no time.
  */
@@ -23,11 +24,13 @@ export function parseDeviceTime(text: string | null | undefined): DeviceMoment |
   if (usual !== null) return usual;
   const match = FORM.exec(text.trim());
   if (match === null) return null;
-  const [, year, month, day, hour, minute, second, fraction, zulu, sign, offsetHour, offsetMinute] = match;
+  const [, year, month, day, hour, minute, second = '00', fraction, zulu, sign = '+', ...offsets] = match;
+  const [signedHour, signedMinute, unsignedHour, unsignedMinute] = offsets;
+  const offsetHour = signedHour ?? unsignedHour;
+  const offsetMinute = signedMinute ?? unsignedMinute ?? '00';
   const millis = fraction === undefined ? '' : `.${fraction.slice(0, 3).padEnd(3, '0')}`;
   const hasOffset = zulu !== undefined || offsetHour !== undefined;
-  const offset =
-    zulu !== undefined ? 'Z' : offsetHour === undefined ? '' : `${sign ?? '+'}${offsetHour}:${offsetMinute ?? '00'}`;
+  const offset = zulu !== undefined ? 'Z' : offsetHour === undefined ? '' : `${sign}${offsetHour}:${offsetMinute}`;
   const date = `${year}-${month}-${day}`;
   const iso = `${date}T${hour}:${minute}:${second}${millis}${offset}`;
   const ms = Date.parse(hasOffset ? iso : `${iso}Z`);
@@ -37,7 +40,7 @@ export function parseDeviceTime(text: string | null | undefined): DeviceMoment |
 }
 
 const FORM =
-  /^(\d{4})-?(\d{2})-?(\d{2})[T ]?(\d{2}):?(\d{2}):?(\d{2})(?:\.?(\d{1,9}?))?(?:(Z)|([+-])?(\d{2}):?(\d{2}))?$/i;
+  /^(\d{4})[-/]?(\d{2})[-/]?(\d{2})[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]?(\d{1,9}?))?)? ?(?:(Z)|([+-])(\d{2})(?::?(\d{2}))?|(\d{2}):?(\d{2}))?$/i;
 
 const DASH = 0x2d;
 const COLON = 0x3a;

@@ -258,7 +258,9 @@ export class MultipartReader {
     if (at >= end) return false;
 
     const first = buffer[at];
-    if (first === LT || first === BRACE || first === BRACKET) {
+    if (first === LT && at + 1 === end && !this.isOver) return false;
+    // `< HTTP/1.1 200 OK` is how a client shows what it received; no tag begins with a blank.
+    if ((first === LT && !isBlank(buffer[at + 1] ?? 0)) || first === BRACE || first === BRACKET) {
       this.reportNoise();
       this.state = 'body';
       return true;
@@ -503,10 +505,21 @@ export class MultipartReader {
   /** Position of the next delimiter line, or rather of the line feed before it; -1 when there is none in hand. */
   private nextCut(from: number): number {
     if (this.cutFrom > from || (this.cut >= 0 && this.cut < from)) {
-      this.cut = this.delimiterLine === null ? -1 : this.buffer.indexOf(this.delimiterLine, from);
+      this.cut =
+        this.delimiterLine === null ? this.firstDelimiter(from) : this.buffer.indexOf(this.delimiterLine, from);
       this.cutFrom = from;
     }
     return this.cut;
+  }
+
+  /** Before any is learned: a delimiter with a header behind it, which ends the refusal or page in front of the stream that was not closed. */
+  private firstDelimiter(from: number): number {
+    for (let at = this.buffer.indexOf(ANY_DELIMITER, from); at >= 0; at = this.buffer.indexOf(ANY_DELIMITER, at + 1)) {
+      const lineEnd = this.buffer.indexOf(LF, at + 1);
+      if (lineEnd < 0) return -1;
+      if (this.isDelimiterLine(at + 1, lineEnd) && isContentHeader(this.buffer, lineEnd + 1)) return at;
+    }
+    return -1;
   }
 
   /** Where the name of the root element stands; null while its tag is not complete. What stands before it is read once. */

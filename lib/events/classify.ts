@@ -83,7 +83,7 @@ export class Classifier {
     const fields = fieldsOfJson(document);
     if (fields === null) return unreadable('JSON that is no object', part.body);
     fields.isComplete = isWhole;
-    fields.eventType ??= isSubscribed(document) ? 'heartbeat' : wrapperName(document);
+    fields.eventType ??= isSubscribed(document) ? 'heartbeat' : wrapperName(document, isWhole);
     const { notice } = this.notice(fields, {
       document: () => eventOfJson(document) ?? {},
       raw: () => document,
@@ -167,11 +167,16 @@ function isSubscribed(document: unknown): boolean {
   return member(objectOf(document) ?? {}, 'SubscribeEventResponse') !== undefined;
 }
 
-/** Alarm panels wrap some messages in their name instead of an eventType: `{"zoneUpdate": {...}}` (events/axpro-zoneUpdate-1.json). */
-function wrapperName(document: unknown): string | null {
-  const names = Object.keys(objectOf(document) ?? {});
-  const [name] = names;
-  return names.length === 1 && name !== undefined && kindOf(name) !== 'unknown' ? name : null;
+/**
+ * Alarm panels wrap some messages in their name instead of an eventType: `{"zoneUpdate": {...}}` (events/axpro-zoneUpdate-1.json). Of a
+ * whole message with more in it, the one object that is called like an event says what it is.
+ */
+function wrapperName(document: unknown, isWhole: boolean): string | null {
+  const members = Object.entries(eventOfJson(document) ?? {});
+  const named = members.filter(
+    ([name, value]) => kindOf(name) !== 'unknown' && (members.length === 1 || (isWhole && objectOf(value) !== null)),
+  );
+  return named.length === 1 ? (named[0]?.[0] ?? null) : null;
 }
 
 function rawChannelOf(fields: EventFields): number | string | null {

@@ -70,6 +70,7 @@ export class PartStream {
   /** The bytes so far made no sense to the reader; what was understood of them is handed over. */
   abandon(): void {
     this.readyAll(this.joiner.release());
+    for (const { name, body } of this.joiner.unclaimed()) this.reports.orphan(name, body.length);
     this.timer?.cancel();
     this.timer = null;
   }

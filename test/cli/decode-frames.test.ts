@@ -34,6 +34,12 @@ const EXPECTED = [
   { direction: 'reply', length: 196, command: null, status: 1, statusName: 'ok' },
 ];
 
+/** Hexadecimal digits with a blank after each so many. */
+const spaced = (bytes: Buffer, digits: number): string =>
+  bytes.toString('hex').replace(new RegExp(`(.{${digits}})(?=.)`, 'g'), '$1 ');
+const eights = (bytes: Buffer): string => `${spaced(bytes.subarray(0, 8), 2)}  ${spaced(bytes.subarray(8), 2)}`;
+const printable = (bytes: Buffer): string => bytes.toString('latin1').replace(/[^ -~]/g, '.');
+
 describe('frames', () => {
   it('as bytes', async () => {
     const { status, lines } = await decoded(Buffer.concat([ASK, ANSWER]));
@@ -61,6 +67,47 @@ describe('frames', () => {
     const { status, lines } = await decoded(write(Buffer.concat([ASK, ANSWER])));
     expect(status).toBe(0);
     expect(lines).toMatchObject(EXPECTED);
+  });
+
+  it.each<[string, (line: Buffer, at: string) => string]>([
+    ['xxd', (line, at) => `${at}: ${spaced(line, 4).padEnd(40)} ${printable(line)}`],
+    ['hexdump -C', (line, at) => `${at}  ${eights(line).padEnd(49)} |${printable(line)}|`],
+    ['a network analyser', (line, at) => `${at.slice(4)}   ${spaced(line, 2).padEnd(49)}  ${printable(line)}`],
+  ])('as a dump of %s', async (name, write) => {
+    const bytes = Buffer.concat([ASK, ANSWER]);
+    const lines: string[] = [];
+    let last = '';
+    for (let at = 0; at < bytes.length; at += 16) {
+      const line = bytes.subarray(at, at + 16);
+      const isSame = name === 'hexdump -C' && line.equals(bytes.subarray(at - 16, at));
+      if (!isSame) lines.push(write(line, at.toString(16).padStart(8, '0')));
+      else if (last !== '*') lines.push('*');
+      last = isSame ? '*' : '';
+    }
+    if (name === 'hexdump -C') {
+      expect(lines).toContain('*');
+      lines.push(bytes.length.toString(16).padStart(8, '0'));
+    }
+    const { status, lines: frames, err } = await decoded(`${lines.join('\n')}\n`);
+    expect(err).toEqual([]);
+    expect(status).toBe(0);
+    expect(frames).toMatchObject(EXPECTED);
+    expect(frames).toEqual((await decoded(bytes)).lines);
+  });
+
+  it('of both directions in one dump; one that leaves out too much is said', async () => {
+    const both = [ASK, reply(1)].map(
+      (bytes) =>
+        `${spaced(bytes, 2)
+          .match(/.{1,48}/g)
+          ?.map((line, at) => `${(at * 16).toString(16).padStart(8, '0')}  ${line}  xx`)
+          .join('\n')}\n`,
+    );
+    expect((await decoded(both.join('    '))).lines).toMatchObject([{ direction: 'request' }, { direction: 'reply' }]);
+    const bomb = `00000000  ${spaced(ASK.subarray(0, 16), 2)}  |x|\n*\nffffffff\n`;
+    const { status, err } = await decoded(bomb);
+    expect(status).toBe(1);
+    expect(err.join()).not.toBe('');
   });
 
   it('pushes with what they say', async () => {

@@ -76,6 +76,50 @@ describe('hsp decode', () => {
     ]);
   });
 
+  it('reads what was recorded with the heads and chunks of HTTP, or by a Windows console as UTF-16', async () => {
+    const stream = `${part(event('VMD', 0)).toString()}${part(event('linedetection', 1)).toString()}`;
+    const middle = stream.indexOf('<eventType>') + 4;
+    const chunks = [stream.slice(0, middle), stream.slice(middle)].map(
+      (chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`,
+    );
+    const kinds = async (recorded: Buffer | string) => {
+      const { lines, err } = await decode(file(recorded));
+      return [lines.map(({ kind }) => kind), err];
+    };
+    expect(await kinds(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks.join('')}0\r\n\r\n`)).toEqual([
+      ['motion', 'lineCrossing'],
+      expect.stringMatching(/^skipped \d+ bytes \(noise\), beginning: HTTP\/1.1 200 OK$/),
+    ]);
+    expect(await kinds(Buffer.from(`\ufeff${stream}`, 'utf16le'))).toEqual([['motion', 'lineCrossing'], '']);
+  });
+
+  it('pictures before the event of a push are its own; before a stream they are told on standard error', async () => {
+    const anpr = part(event('ANPR', 0));
+    const scene = picturePart(jpeg(500), { headers: ['Content-Disposition: form-data; name="detectionPicture.jpg"'] });
+    const plate = picturePart(jpeg(60), {
+      headers: ['Content-Disposition: form-data; name="licensePlatePicture.jpg"'],
+    });
+    const push = await decode(file(scene, anpr, plate));
+    expect(push.err).toBe('');
+    expect(push.lines.map(({ pictures }) => pictures)).toMatchObject([
+      [
+        { name: 'detectionPicture.jpg', role: 'scene' },
+        { name: 'licensePlatePicture.jpg', role: 'licensePlate' },
+      ],
+    ]);
+    const stream = await decode(file(scene, anpr, part(event('VMD', 1))));
+    expect(stream.err).toBe('a picture (detectionPicture.jpg, 500 bytes) came before the first event');
+    expect(stream.lines.map(({ pictures }) => pictures)).toEqual([[], []]);
+  });
+
+  it('finds the stream behind what a client printed, and behind a page that was not closed', async () => {
+    const stream = `${part(event('VMD', 0)).toString()}${part(event('linedetection', 1)).toString()}`;
+    const verbose = await decode(file(`> GET / HTTP/1.1\n> \n< HTTP/1.1 200 OK\n< \n${stream}`));
+    expect(verbose.lines.map(({ kind }) => kind)).toEqual(['motion', 'lineCrossing']);
+    const page = await decode(file(`<html><head><title>401</title></head><body>\r\n${stream}`));
+    expect(page.lines.map(({ kind, truncated }) => kind ?? truncated)).toEqual([true, 'motion', 'lineCrossing']);
+  });
+
   it('pictures belong to the event before them and get no line of their own', async () => {
     const path = file(
       part(event('VMD', 0, 'active', '<detectionPicturesNumber>2</detectionPicturesNumber>')),

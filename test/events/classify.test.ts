@@ -633,6 +633,19 @@ describe('details', () => {
     });
   });
 
+  it('of a message without a type, by the one object that is called like an event', () => {
+    const access = { majorEventType: 5, subEventType: 75, cardNo: '0012' };
+    const message = { ipAddress: '192.0.2.9', dateTime: '2024-05-01T12:00:00+08:00', AccessControllerEvent: access };
+    for (const document of [message, { EventNotificationAlert: message }]) {
+      const notice = classify(document);
+      expect(notice).toMatchObject({ kind: 'access', eventType: 'AccessControllerEvent', active: true });
+      expect(notice.time).toBe('2024-05-01T12:00:00+08:00');
+      expect(notice.details).toMatchObject({ card: '0012', granted: true });
+    }
+    expect(unreadable(JSON.stringify({ ...message, CIDEvent: { code: 1130 } })).reason).toBe('JSON without eventType');
+    expect(unreadable(JSON.stringify({ motion: true, channelID: 1 })).reason).toBe('JSON without eventType');
+  });
+
   it('anything else under the name that the device gives it; nothing for a plain event', () => {
     expect(classify(alert({ eventType: 'VMD' }, '<strange><a>1</a></strange><empty/>')).details).toEqual({
       strange: { a: '1' },

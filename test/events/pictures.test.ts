@@ -105,6 +105,34 @@ describe('PictureJoiner', () => {
     expect(joiner.orphans).toBe(1);
   });
 
+  it('in a push, pictures that come before their event wait for it', () => {
+    const joiner = new PictureJoiner<Waiting>(true);
+    expect(joiner.picture(picture('first'), 0)).toEqual([]);
+    expect(joiner.event(event('e'), 1)).toEqual([]);
+    joiner.picture(picture('behind'), 2);
+    expect(ids(joiner.release())).toEqual(['e first behind']);
+    expect(joiner.orphans).toBe(0);
+    expect(joiner.unclaimed()).toEqual([]);
+  });
+
+  it('in a push, the event that has all of its pictures already is handed over at once', () => {
+    const joiner = new PictureJoiner<Waiting>(true);
+    joiner.picture(picture('1'), 0);
+    joiner.picture(picture('2'), 0);
+    expect(ids(joiner.event(event('e', 2), 1))).toEqual(['e 1 2']);
+  });
+
+  it('in a push without an event, its pictures are counted', () => {
+    const joiner = new PictureJoiner<Waiting>(true);
+    joiner.picture(picture('1'), 0);
+    joiner.event(event('beat', 0, true), 1);
+    for (let at = 0; at < EVENT_MAX_PICTURES; at++) joiner.picture(picture('2'), 2);
+    expect(joiner.dropped).toBe(1);
+    expect(joiner.unclaimed()).toHaveLength(EVENT_MAX_PICTURES);
+    expect(joiner.unclaimed()).toEqual([]);
+    expect(joiner.orphans).toBe(EVENT_MAX_PICTURES);
+  });
+
   it('keeps no more pictures and bytes than the limits', () => {
     const many = new PictureJoiner<Waiting>();
     many.event(event('e', 99), 0);

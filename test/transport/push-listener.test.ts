@@ -184,6 +184,15 @@ describe('what devices push', () => {
     expect(events[0]?.pictures.map(({ name }) => name)).toEqual(['licensePlatePicture.jpg']);
   });
 
+  it('a picture before its document, as some firmware sends it', async () => {
+    const { listener, pump, events } = await listening();
+    const body = multipart(['detectionPicture.jpg', 'image/jpeg', JPEG], ['anpr.xml', 'text/xml', motion()]);
+    await send(listener, body, { type: 'multipart/form-data; boundary=boundary' });
+    expect(events[0]?.pictures.map(({ name, role }) => [name, role])).toEqual([['detectionPicture.jpg', 'scene']]);
+    await send(listener, multipart(['detectionPicture.jpg', 'image/jpeg', JPEG]));
+    expect(pump.counters.orphanPictures).toBe(1);
+  });
+
   it.skipIf(folder === undefined)('a captured push of a plate', async () => {
     const { listener, events } = await listening();
     const body = readFileSync(join(folder ?? '', 'streams', 'push-ANPR.bin'));
