@@ -7,7 +7,7 @@ import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../clock';
+import type { Clock, Timer } from '../clock';
 import { Gathered } from '../codec/gathered';
 import { responseStatusOf, type IsapiAnswer, type IsapiRequest } from '../codec/isapi';
 import {
@@ -23,6 +23,7 @@ import {
   UnreachableError,
 } from '../errors';
 import {
+  ANSWER_TOTAL_MS,
   BODY_TIMEOUT_MS,
   CONNECT_TIMEOUT_MS,
   HEADERS_TIMEOUT_MS,
@@ -611,12 +612,14 @@ export class HttpClient {
       let timer = clock.after(CONNECT_TIMEOUT_MS, () =>
         fail(new UnreachableError(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`, context)),
       );
+      let total: Timer | null = null;
       let isSettled = false;
       let isComplete = () => false;
       const onAbort = () => fail(abortReason(signal as AbortSignal, this.place));
       const settle = () => {
         isSettled = true;
         timer.cancel();
+        total?.cancel();
         signal?.removeEventListener('abort', onAbort);
         if (options.stream !== true) this.open.delete(outgoing);
       };
@@ -673,6 +676,9 @@ export class HttpClient {
         }
         const gathered = new Gathered();
         let askAtBytes = 0;
+        total = clock.after(ANSWER_TOTAL_MS, () =>
+          fail(new TimeoutError(`the answer was not complete within ${ANSWER_TOTAL_MS / 1000} s`, context)),
+        );
         wait(BODY_TIMEOUT_MS, 'the answer did not go on');
         const finish = () => {
           if (isSettled) return;
