@@ -8,6 +8,8 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 export const HEADERS_TIMEOUT_MS = 10_000;
 /** Longest silence within the body of an answer. */
 export const BODY_TIMEOUT_MS = 10_000;
+/** Longest time for the body of an answer kept in memory, so that a device that trickles cannot hold a place for ever. */
+export const ANSWER_TOTAL_MS = 300_000;
 /** Requests under way at one device. Recorders answer 503 or reset sockets above 3 to 4 (isapi.md §0.1). */
 export const MAX_PARALLEL_REQUESTS = 3;
 /** Requests waiting for their turn at one device; more are refused at once, with a clear error. */

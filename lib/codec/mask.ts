@@ -81,7 +81,7 @@ const IPV4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
 const IPV6 =
   /(?<![\w:.])(?=[0-9a-f:]{2,39}(?![\w:]))(?:[0-9a-f]{1,4}:){1,7}(?::[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}:(?![\w:])/gi;
 /** A user and a password in an address. */
-const USERINFO = /(:\/\/)[^\s/@<>"]{1,256}@/g;
+const USERINFO = /(:\/\/)[^\s/<>"]{1,256}@/g;
 
 /** Shorter ones stand everywhere by chance. */
 const MIN_SECRET_CHARACTERS = 3;
@@ -152,12 +152,11 @@ export class Mask {
 
   private value(name: string, raw: string): string {
     const key = name.toLowerCase();
-    const kind = Object.hasOwn(KINDS, key) ? KINDS[key] : SECRET_NAME.test(key) ? 'secret' : undefined;
+    const kind = kindOfName(key);
     const text = bare(raw);
     if (kind === undefined && MAC_NAME.test(key) && BARE_MAC.test(text)) return this.mac(text, '');
     if (kind === undefined || text === '') return raw;
-    // Switches, and ranges of a capability; of an element that holds a secret and nothing else also short numbers are one.
-    if (Object.hasOwn(KINDS, key) && kind === 'secret' ? SWITCH.test(text) : HARMLESS.test(text)) return raw;
+    if (kind === 'secret' ? !isSecret(key, text) : HARMLESS.test(text)) return raw;
     if (kind === 'secret') return '*'.repeat(Math.min(32, text.length));
     // A path of the device tells nothing about its owner; a host in it is masked as an address.
     if (key === 'url' && /^\/(?:ISAPI|PSIA|$)/i.test(text)) return raw;
@@ -208,6 +207,19 @@ function withElements(document: string, put: (name: string, value: string) => st
     done = end;
   }
   return replaced + document.slice(done);
+}
+
+function kindOfName(name: string): MaskKind | undefined {
+  return Object.hasOwn(KINDS, name) ? KINDS[name] : SECRET_NAME.test(name) ? 'secret' : undefined;
+}
+
+/**
+ * Does a value of this name, lower case, open something? Switches and ranges of a capability do not; of an element that holds a secret
+ * and nothing else also short numbers do.
+ */
+export function isSecret(name: string, value: string): boolean {
+  if (value === '' || kindOfName(name) !== 'secret') return false;
+  return !(Object.hasOwn(KINDS, name) ? SWITCH : HARMLESS).test(value);
 }
 
 /** What stands for a value, and how to know that it stands for one already. Addresses are those of documentation (RFC 5737, 3849). */

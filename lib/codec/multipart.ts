@@ -13,7 +13,9 @@ import { PART_HEADER_MAX_BYTES, PART_PICTURE_MAX_BYTES, PART_TEXT_MAX_BYTES } fr
 import {
   decimal,
   isContentHeader,
+  CONTENT_HEADER_MAX_BYTES,
   isWholeJpeg,
+  lineEndFrom,
   looksLikePartStart,
   matches,
   onlyBlanks,
@@ -67,6 +69,10 @@ const BACKSLASH = 0x5c;
 
 /** Longest delimiter line; RFC 2046 allows 70 characters. */
 const DELIMITER_MAX_BYTES = 256;
+/** Texts of a delimiter that one picture may hold; looking at more of them for each picture would cost the square of their number. */
+const MAX_DELIMITERS_IN_PICTURE = 16;
+const COMMENT_END = Buffer.from('-->');
+const TAG_END = Buffer.from('>');
 /** How far a line feed is looked for byte by byte. */
 const NEAR_BYTES = 96;
 /** Bytes of skipped noise that are kept for the warning. */
@@ -99,6 +105,8 @@ export class MultipartReader {
   /** The next delimiter in hand (-1: none) as seen from `cutFrom`, so that documents without delimiters do not search for it again and again. */
   private cut = -1;
   private cutFrom = Infinity;
+  /** Where the search for it goes on when there is more. */
+  private cutResume = 0;
 
   private contentType: string | null = null;
   private contentLength = -1;
@@ -118,6 +126,9 @@ export class MultipartReader {
   private jsonDepth = 0;
   private jsonInString = false;
   private isLengthWrong = false;
+  /** Delimiters seen in the picture so far, and the first of them, relative to `start`. */
+  private pictureCuts = 0;
+  private firstCut = -1;
 
   private noise: Buffer | null = null;
   private noiseBytes = 0;
@@ -182,9 +193,9 @@ export class MultipartReader {
   /* Memory: a chunk is used in place; only a part that spans chunks is copied, once, into space that doubles. */
 
   private append(chunk: Buffer): void {
-    this.cutFrom = Infinity;
     const pending = this.end - this.start;
     if (pending === 0) {
+      this.cutFrom = Infinity;
       this.buffer = chunk;
       this.start = 0;
       this.end = chunk.length;
@@ -197,6 +208,9 @@ export class MultipartReader {
       const wanted = Math.min(Math.max(this.contentLength, 0) + DELIMITER_MAX_BYTES, needed * 2);
       const grown = Buffer.allocUnsafe(Math.max(needed, wanted, store === null ? 0 : needed * 2));
       this.buffer.copy(grown, 0, this.start, this.end);
+      this.cutFrom -= this.start;
+      this.cutResume -= this.start;
+      if (this.cut >= 0) this.cut -= this.start;
       this.start = 0;
       this.end = pending;
       store = this.store = grown;
@@ -245,6 +259,7 @@ export class MultipartReader {
     this.hasHeader = false;
     this.headerBytes = 0;
     this.isLengthWrong = false;
+    this.forgetCuts();
   }
 
   /* Between parts: blank lines, delimiters, documents without a delimiter, noise. */
@@ -394,11 +409,12 @@ export class MultipartReader {
 
   private body(): boolean {
     const { buffer, end } = this;
-    let at = this.start;
+    let at = this.start + this.searched;
     while (at < end && isBlank(buffer[at] as number)) at++;
     if (at === end) {
       if (this.contentLength < 0 || at - this.start < this.contentLength) {
-        if (at - this.start > this.limits.headerBytes) this.moveTo(at);
+        this.searched = at - this.start;
+        if (this.searched > this.limits.headerBytes) this.moveTo(at);
         return false;
       }
       this.reset('between'); // an empty part
@@ -440,6 +456,7 @@ export class MultipartReader {
     }
     if (!isPicture && first === 0xff && end - at < 2 && !this.isOver) return false;
     if (isPicture || (first === 0xff && buffer[at + 1] === 0xd8) || this.contentType === 'application/octet-stream') {
+      this.searched = 0;
       this.state = 'picture';
       return true;
     }
@@ -462,12 +479,14 @@ export class MultipartReader {
   /* Documents: complete with the root's closing tag or the last brace. */
 
   private xml(): boolean {
-    const { buffer, start, end } = this;
+    const { start, end } = this;
+    // Nothing of a document stands behind a delimiter, and what stands there is not searched for each document before it.
+    const cut = this.nextCut(start);
+    const stop = cut >= 0 ? cut : end;
+    const buffer = cut >= 0 ? this.buffer.subarray(0, cut) : this.buffer;
     if (this.closeTag.length === 0) {
-      const root = this.rootName();
-      const cutBefore = this.nextCut(this.start + this.searched);
-      if (cutBefore >= 0 && (root === null || cutBefore < root.to)) return this.emitCut('xml', cutBefore);
-      if (root === null) return this.documentIsHopeless();
+      const root = this.rootName(buffer);
+      if (root === null) return cut >= 0 ? this.emitCut('xml', cut) : this.documentIsHopeless();
       if (root.selfClosedAt >= 0) return this.emitDocument('xml', root.selfClosedAt + 1);
       const tag = this.lastCloseTag;
       if (tag.length - 2 === root.to - root.from && buffer.compare(tag, 2, tag.length, root.from, root.to) === 0) {
@@ -478,11 +497,10 @@ export class MultipartReader {
       this.searched = root.to - start;
     }
     const tag = this.closeTag;
-    const from = start + this.searched;
-    let close = from;
+    let close = start + this.searched;
     for (;;) {
       close = buffer.indexOf(tag, close);
-      if (close < 0 || close + tag.length >= end) {
+      if (close < 0 || close + tag.length >= stop) {
         close = -1;
         break;
       }
@@ -492,10 +510,9 @@ export class MultipartReader {
     }
     const tagEnd =
       close < 0 ? -1 : buffer[close + tag.length] === GT ? close + tag.length : buffer.indexOf(GT, close + tag.length);
-    const cut = this.nextCut(from);
-    if (cut >= 0 && (tagEnd < 0 || cut < tagEnd)) return this.emitCut('xml', cut);
+    if (cut >= 0 && tagEnd < 0) return this.emitCut('xml', cut);
     if (this.breaksOff(tagEnd)) return this.emitCut('xml', start + this.contentLength, 0);
-    if (tagEnd >= 0 && tagEnd < end) return this.emitDocument('xml', tagEnd + 1);
+    if (tagEnd >= 0) return this.emitDocument('xml', tagEnd + 1);
     this.searched = Math.max(this.searched, end - start - Math.max(tag.length, DELIMITER_MAX_BYTES + 1));
     return this.documentIsHopeless();
   }
@@ -504,44 +521,71 @@ export class MultipartReader {
 
   /** Position of the next delimiter line, or rather of the line feed before it; -1 when there is none in hand. */
   private nextCut(from: number): number {
-    if (this.cutFrom > from || (this.cut >= 0 && this.cut < from)) {
-      this.cut =
-        this.delimiterLine === null ? this.firstDelimiter(from) : this.buffer.indexOf(this.delimiterLine, from);
-      this.cutFrom = from;
-    }
+    if (this.cutFrom > from) this.cutResume = from;
+    else if (this.cut >= from) return this.cut;
+    this.cutFrom = from;
+    const resume = Math.max(from, this.cutResume);
+    this.cut =
+      this.delimiterLine === null ? this.firstDelimiter(resume) : this.nextDelimiter(this.delimiterLine, resume);
     return this.cut;
+  }
+
+  private nextDelimiter(delimiterLine: Buffer, from: number): number {
+    const { buffer, end } = this;
+    const at = from < end ? buffer.indexOf(delimiterLine, from) : -1;
+    this.cutResume = at >= 0 ? at : Math.max(from, end - delimiterLine.length + 1);
+    return at;
   }
 
   /** Before any is learned: a delimiter with a header behind it, which ends the refusal or page in front of the stream that was not closed. */
   private firstDelimiter(from: number): number {
-    for (let at = this.buffer.indexOf(ANY_DELIMITER, from); at >= 0; at = this.buffer.indexOf(ANY_DELIMITER, at + 1)) {
-      const lineEnd = this.buffer.indexOf(LF, at + 1);
-      if (lineEnd < 0) return -1;
-      if (this.isDelimiterLine(at + 1, lineEnd) && isContentHeader(this.buffer, lineEnd + 1)) return at;
+    const { buffer, end } = this;
+    let at = from < end ? buffer.indexOf(ANY_DELIMITER, from) : -1;
+    for (; at >= 0; at = buffer.indexOf(ANY_DELIMITER, at + 1)) {
+      const lineEnd = lineEndFrom(buffer, at + 1, end, DELIMITER_MAX_BYTES);
+      if (lineEnd === 'far' || (lineEnd >= 0 && !this.isDelimiterLine(at + 1, lineEnd))) continue;
+      const isPart = lineEnd >= 0 && isContentHeader(buffer, lineEnd + 1);
+      // The header behind it may still come.
+      if (!isPart && lineEnd >= 0 && end - lineEnd > CONTENT_HEADER_MAX_BYTES) continue;
+      this.cutResume = at;
+      return isPart ? at : -1;
     }
+    this.cutResume = Math.max(from, end - ANY_DELIMITER.length + 1);
     return -1;
   }
 
   /** Where the name of the root element stands; null while its tag is not complete. What stands before it is read once. */
-  private rootName(): { from: number; to: number; selfClosedAt: number } | null {
-    const { buffer, end } = this;
+  private rootName(buffer: Buffer): { from: number; to: number; selfClosedAt: number } | null {
+    const stop = buffer.length;
     let at = this.start + this.searched;
-    while (at + 1 < end && buffer[at] === LT) {
+    for (;;) {
+      while (at < stop && isBlank(buffer[at] as number)) at++;
+      this.searched = at - this.start;
+      if (at + 1 >= stop || buffer[at] !== LT) return null;
       const next = buffer[at + 1];
-      if (next === QUESTION || next === BANG) {
-        const close = next === BANG && buffer[at + 2] === DASH ? this.endOfComment(at) : buffer.indexOf(GT, at + 2);
-        if (close < 0 || close >= end) return null;
-        at = close + 1;
-        while (at < end && isBlank(buffer[at] as number)) at++;
-        if (at < end) this.searched = at - this.start;
-        continue;
+      if (next !== QUESTION && next !== BANG) {
+        const tagEnd = this.endOfTag(buffer, at + 1);
+        if (tagEnd < 0) return null;
+        const to = this.start + this.tagNameEnd;
+        return { from: at + 1, to, selfClosedAt: buffer[tagEnd - 1] === SLASH ? tagEnd : -1 };
       }
-      const tagEnd = this.endOfTag(at + 1);
-      if (tagEnd < 0) return null;
-      const to = this.start + this.tagNameEnd;
-      return { from: at + 1, to, selfClosedAt: buffer[tagEnd - 1] === SLASH ? tagEnd : -1 };
+      if (next === BANG && at + 2 >= stop) return null;
+      const isComment = next === BANG && buffer[at + 2] === DASH;
+      const close = this.endOfMarkup(buffer, at, isComment ? COMMENT_END : TAG_END);
+      if (close < 0) return null;
+      at = close;
     }
-    return null;
+  }
+
+  /** Position behind a comment or an instruction that begins at `at`; -1 when its end is not there. Goes on where the last chunk ended. */
+  private endOfMarkup(buffer: Buffer, at: number, mark: Buffer): number {
+    const found = buffer.indexOf(mark, Math.max(at + 1 + mark.length, this.start + this.tagRead));
+    if (found < 0) {
+      this.tagRead = Math.max(0, buffer.length - this.start - mark.length + 1);
+      return -1;
+    }
+    this.tagRead = 0;
+    return found + mark.length;
   }
 
   /**
@@ -550,8 +594,9 @@ export class MultipartReader {
    *
    * @param name where the name of the element begins.
    */
-  private endOfTag(name: number): number {
-    const { buffer, start, end } = this;
+  private endOfTag(buffer: Buffer, name: number): number {
+    const { start } = this;
+    const end = buffer.length;
     let at = Math.max(name, start + this.tagRead);
     if (this.tagNameEnd === 0) {
       while (at < end && !isBlank(buffer[at] as number) && buffer[at] !== GT && buffer[at] !== SLASH) at++;
@@ -568,11 +613,6 @@ export class MultipartReader {
     this.tagRead = end - start;
     this.tagQuote = quote;
     return -1;
-  }
-
-  private endOfComment(at: number): number {
-    const close = this.buffer.indexOf('-->', at + 4, 'latin1');
-    return close < 0 ? -1 : close + 2;
   }
 
   private json(): boolean {
@@ -666,7 +706,8 @@ export class MultipartReader {
     const { start, end } = this;
     const length = this.contentLength;
     if (length > this.limits.pictureBytes) return this.abandon('part too large');
-    if (length >= 0 && !this.isLengthWrong) {
+    // At the end of the input a length that promises more is wrong, or the picture was cut off: the delimiters tell.
+    if (length >= 0 && !this.isLengthWrong && !(this.isOver && end < start + length)) {
       const stop = start + length;
       if (this.endsBefore(Math.min(stop, end))) return this.picture();
       if (end < stop) return false;
@@ -678,29 +719,39 @@ export class MultipartReader {
       if (follows === 'unknown') return false;
       // The length lies, and the delimiter comes earlier or later than it says.
       this.isLengthWrong = true;
+      this.forgetCuts();
     }
-    const cut = this.endOfPicture(start + this.searched);
-    if (cut.at >= 0) {
-      let stop = cut.at;
+    const cut = this.endOfPicture();
+    if (cut >= 0) {
+      let stop = cut;
       if (stop > start && this.buffer[stop - 1] === CR) stop--;
-      return this.emitPicture(stop, cut.at + 1);
+      return this.emitPicture(stop, cut + 1);
     }
-    this.searched = cut.resume - start;
     return this.pendingBytes > this.limits.pictureBytes + DELIMITER_MAX_BYTES ? this.abandon('part too large') : false;
   }
 
   /**
-   * The delimiter that ends a picture of unknown length. A JPEG may hold the text of one, so the first one behind its end mark
-   * counts; without such a one the picture was cut off, and the first one of two does.
+   * The delimiter that ends a picture of unknown length; -1 when it is not there. A JPEG may hold the text of one, so the first one
+   * behind its end mark counts; without such a one the picture was cut off, and the first one of two does.
    */
-  private endOfPicture(from: number): { at: number; resume: number } {
-    const first = this.findDelimiter(from);
-    if (first.at < 0 || this.buffer[this.start] !== 0xff) return first;
-    for (let cut = first, count = 1; ; count++) {
-      if (isWholeJpeg(this.buffer, this.start, cut.at)) return cut;
-      cut = this.findDelimiter(cut.at + 1);
-      if (cut.at < 0) return count > 1 || this.isOver ? first : { at: -1, resume: first.at };
+  private endOfPicture(): number {
+    const { buffer, start } = this;
+    for (;;) {
+      const cut = this.findDelimiter(start + this.searched);
+      if (cut.at < 0) {
+        this.searched = cut.resume - start;
+        return this.pictureCuts > 1 || (this.isOver && this.pictureCuts > 0) ? start + this.firstCut : -1;
+      }
+      if (buffer[start] !== 0xff || isWholeJpeg(buffer, start, cut.at)) return cut.at;
+      if (this.pictureCuts === 0) this.firstCut = cut.at - start;
+      if (++this.pictureCuts > MAX_DELIMITERS_IN_PICTURE) return start + this.firstCut;
+      this.searched = cut.at + 1 - start;
     }
+  }
+
+  private forgetCuts(): void {
+    this.pictureCuts = 0;
+    this.firstCut = -1;
   }
 
   /** @param next where the reading goes on. */
@@ -719,27 +770,29 @@ export class MultipartReader {
   private endsBefore(stop: number): boolean {
     const { buffer, start } = this;
     if (buffer[start] !== 0xff) return false;
-    let from = start + this.searched;
-    for (;;) {
-      const cut = this.findDelimiter(from);
+    while (this.pictureCuts <= MAX_DELIMITERS_IN_PICTURE) {
+      const cut = this.findDelimiter(start + this.searched);
       if (cut.at < 0 || cut.at >= stop) {
         this.searched = Math.min(cut.resume, stop) - start;
         return false;
       }
       if (isWholeJpeg(buffer, start, cut.at)) {
         this.isLengthWrong = true;
+        this.forgetCuts();
         this.searched = cut.at - start;
         return true;
       }
-      from = cut.at + 1;
+      this.pictureCuts++;
+      this.searched = cut.at + 1 - start;
     }
+    return false;
   }
 
   /** What stands behind a picture: blanks and a delimiter, something else, or too little to tell. */
   private whatFollows(stop: number): 'delimiter' | 'other' | 'unknown' {
     const { buffer, end } = this;
     let at = stop;
-    while (at < end && isBlank(buffer[at] as number)) at++;
+    while (at < end && at - stop <= DELIMITER_MAX_BYTES && isBlank(buffer[at] as number)) at++;
     if (at - stop > DELIMITER_MAX_BYTES) return 'other';
     if (at >= end) return 'unknown';
     if (this.delimiter === null) return buffer[at] === DASH && buffer[at + 1] === DASH ? 'delimiter' : 'other';
@@ -762,7 +815,11 @@ export class MultipartReader {
       let next = at + delimiterLine.length;
       const closes = buffer[next] === DASH && buffer[next + 1] === DASH;
       if (closes) next += 2;
-      const lineEnd = buffer.indexOf(LF, next);
+      const lineEnd = lineEndFrom(buffer, next, end, DELIMITER_MAX_BYTES);
+      if (lineEnd === 'far') {
+        at += 1;
+        continue;
+      }
       if (lineEnd < 0 || lineEnd + 1 >= end) {
         // The line may still grow to be one; a closing delimiter at the very end is one.
         if (next === end - 1 && buffer[next] === DASH) return { at: -1, resume: at };
@@ -789,8 +846,8 @@ export class MultipartReader {
   private skip(): boolean {
     const { buffer, end } = this;
     let at = this.start + this.searched;
+    const document = this.delimiter === null ? buffer.indexOf(EVENT_START, at) : -1;
     for (;;) {
-      const document = this.delimiter === null ? buffer.indexOf(EVENT_START, at) : -1;
       at = buffer.indexOf(ANY_DELIMITER, at);
       if (document >= 0 && (at < 0 || document < at)) return this.resumeAt(document);
       if (at < 0) {
@@ -882,6 +939,7 @@ export class MultipartReader {
           return;
         }
         this.isLengthWrong = true;
+        this.forgetCuts();
         this.searched = 0;
         this.run();
       } else {

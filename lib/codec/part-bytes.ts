@@ -35,6 +35,16 @@ export function looksLikePartStart(buffer: Buffer, at: number, end: number): 'ye
   return end < at + 64 ? 'maybe' : 'no';
 }
 
+/** Position of the line feed that ends a line; -1 when it may still come, `far` when the line is longer than `maxBytes`. */
+export function lineEndFrom(buffer: Buffer, from: number, end: number, maxBytes: number): number | 'far' {
+  const stop = Math.min(end, from + maxBytes);
+  for (let at = from; at < stop; at++) if (buffer[at] === LF) return at;
+  return stop < end ? 'far' : -1;
+}
+
+/** The longest of the names that {@link isContentHeader} knows. */
+export const CONTENT_HEADER_MAX_BYTES = 'content-disposition:'.length;
+
 /** Does one of the headers stand here that a part begins with? */
 export function isContentHeader(buffer: Buffer, at: number): boolean {
   return (

@@ -98,9 +98,8 @@ function attributesAreWhole(text: string, from: number, to: number): boolean {
 
 /** Are all tags between `from` and `to` without a `>` in an attribute, so that their children can be scanned? */
 export function hasPlainTags(text: string, from: number, to: number): boolean {
-  let quote = text.indexOf('"', from);
-  if (quote < 0 || quote >= to) quote = text.indexOf("'", from);
-  if (quote < 0 || quote >= to) return true;
+  const inner = text.slice(from, to);
+  if (!inner.includes('"') && !inner.includes("'")) return true;
   for (let at = text.indexOf('<', from); at >= 0 && at < to; at = text.indexOf('<', at + 1)) {
     const tagEnd = text.indexOf('>', at);
     if (tagEnd < 0 || !attributesAreWhole(text, at, tagEnd)) return false;
@@ -129,8 +128,9 @@ function closeOf(text: string, nameFrom: number, nameTo: number, from: number, t
   const next = text.indexOf(name, from);
   if (next >= 2 && next < to && text.charCodeAt(next - 1) === SLASH && text.charCodeAt(next - 2) === LT) {
     const after = text.charCodeAt(next + name.length);
-    const unusual = text.indexOf('<!', from);
-    if ((after === GT || after <= 0x20) && (unusual < 0 || unusual > next)) return next - 2;
+    // Up to there and no further: elements follow one another, and the rest of the document would be searched for each.
+    const isUsual = !text.slice(from, next).includes('<!');
+    if ((after === GT || after <= 0x20) && isUsual) return next - 2;
   }
   let depth = 1;
   let at = text.indexOf('<', from);

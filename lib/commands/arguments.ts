@@ -47,10 +47,24 @@ export function checkArguments<P extends Params>(
   return checked as CheckedArguments<P>;
 }
 
-/** A secret is not repeated in a message, also when it is none that we take. */
-function shown(parameter: string, value: unknown): unknown {
-  return /pass|secret|token/i.test(parameter) ? '***' : value;
+/** What a message may repeat of an argument: no secret, also when it is none that we take, or lies within another one. */
+export function shown(parameter: string, value: unknown): unknown {
+  if (SECRET.test(parameter)) return '***';
+  if (typeof value !== 'object' || value === null) return value;
+  let hasSecret = false;
+  try {
+    const text = JSON.stringify(value, (name, inner: unknown) => {
+      if (!SECRET.test(name)) return inner;
+      hasSecret = true;
+      return '***';
+    });
+    return hasSecret ? (JSON.parse(text) as unknown) : value;
+  } catch {
+    return typeof value; // a cycle, or nested beyond all bounds
+  }
 }
+
+const SECRET = /pass|pwd|secret|token/i;
 
 function isLeftOut(param: Param, value: unknown): boolean {
   if (value === undefined || value === null) return true;

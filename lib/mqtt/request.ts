@@ -1,5 +1,5 @@
 /** A message on a command topic becomes a request, or the error that answers it. Pure. */
-import { checkArguments } from '../commands/arguments';
+import { checkArguments, shown } from '../commands/arguments';
 import type { CheckedArguments, Command, Params } from '../commands/command';
 import { commandNamed } from '../commands/registry';
 import { ArgumentError, NotAllowedError, TooLargeError, type HikvisionError } from '../errors';
@@ -95,14 +95,17 @@ function bodyOf(name: string | null, payload: Buffer): Readonly<Record<string, u
   const text = payload.toString('utf8').trim();
   if (text === '') return {};
   let body: unknown;
+  let given = 'no JSON';
   try {
     body = JSON.parse(text);
+    given = Array.isArray(body) ? 'a list' : typeof body;
   } catch {
     body = undefined;
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw new ArgumentError(
-    [{ parameter: 'body', given: text, expected: 'a JSON object with the arguments' }],
+    // Not the text itself: it may hold the password that it was to set.
+    [{ parameter: 'body', given, expected: 'a JSON object with the arguments' }],
     contextOf(name),
   );
 }
@@ -124,7 +127,7 @@ function envelopeOf(body: Readonly<Record<string, unknown>>, command: Command | 
     const [stray] = Object.keys(rest);
     if (stray === undefined) return { args: args ?? {}, id, confirm };
     throw new ArgumentError([
-      { parameter: stray, given: rest[stray], expected: 'nothing beside args, id and confirm' },
+      { parameter: stray, given: shown(stray, rest[stray]), expected: 'nothing beside args, id and confirm' },
     ]);
   }
   const args = Object.fromEntries(

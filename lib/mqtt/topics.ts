@@ -5,6 +5,7 @@
  */
 import { ArgumentError } from '../errors';
 import type { HikvisionEvent } from '../events/event';
+import { isSecret } from '../codec/mask';
 import { EVENT_KINDS, type EventKind } from '../events/kinds';
 import { MQTT_BASE_MAX_LENGTH, MQTT_EVENT_MAX_BYTES } from '../settings';
 
@@ -293,6 +294,15 @@ export class Topics {
     return responseTopic === undefined ? message : { ...message, topic: responseTopic };
   }
 
+  /**
+   * May an answer go where its sender wants it? Never among our own topics but those of answers: there it would be a command, a state,
+   * or say who owns a device. Never to the broker's own either.
+   */
+  takesAnswers(topic: string): boolean {
+    if (topic === '' || /^\$|[+#\0]/.test(topic)) return false;
+    return !topic.startsWith(`${this.base}/`) || this.match('result', topic) !== null;
+  }
+
   /** What stands in the levels of a topic, the device of an `owner` for example; null for a topic of another kind. */
   match<Name extends TopicName>(name: Name, topic: string): Levels<Name> | null {
     const pattern = (LEVELS.get(name) ?? []).slice(1);
@@ -418,7 +428,7 @@ const MAX_DEPTH = 16;
 /** A copy without serial numbers, MAC addresses, passwords, and user names in addresses; bytes become their size. */
 export function withoutSecrets(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') {
-    return value.includes('://') ? value.replace(/^([a-z]{2,8}:\/\/)[^/?#@]*@/i, '$1') : value;
+    return value.includes('://') ? value.replace(/([a-z]{2,8}:\/\/)[^\s/?#]*@/gi, '$1') : value;
   }
   if (typeof value !== 'object' || value === null) return value;
   if (Buffer.isBuffer(value)) return { sizeBytes: value.length };
@@ -427,8 +437,9 @@ export function withoutSecrets(value: unknown, depth = 0): unknown {
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
     const isMarked = name.startsWith('@') || name.startsWith('_');
-    if (!SECRET_NAMES.has((isMarked ? name.replace(/^[@_]+/, '') : name).toLowerCase()))
-      kept.push([name, withoutSecrets(member, depth + 1)]);
+    const plain = (isMarked ? name.replace(/^[@_]+/, '') : name).toLowerCase();
+    if (SECRET_NAMES.has(plain) || (typeof member === 'string' && isSecret(plain, member))) continue;
+    kept.push([name, withoutSecrets(member, depth + 1)]);
   }
   return Object.fromEntries(kept);
 }

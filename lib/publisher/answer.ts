@@ -85,8 +85,7 @@ export class Commands {
 
   private answer(place: CommandTopic, { responseTopic, correlationData }: Incoming, result: CommandResult): void {
     const { topics, post } = this.given;
-    // An answer must never be a command, nor go where nobody may publish.
-    const isGood = responseTopic !== null && !/[+#\0]/.test(responseTopic) && topics.commandOf(responseTopic) === null;
+    const isGood = responseTopic !== null && topics.takesAnswers(responseTopic);
     const answer = topics.result(place.device, result, isGood ? responseTopic : undefined);
     post(correlationData === null ? answer : { ...answer, correlationData });
   }

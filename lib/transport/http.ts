@@ -7,7 +7,8 @@ import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../clock';
+import type { Clock, Timer } from '../clock';
+import { Gathered } from '../codec/gathered';
 import { responseStatusOf, type IsapiAnswer, type IsapiRequest } from '../codec/isapi';
 import {
   ArgumentError,
@@ -22,6 +23,7 @@ import {
   UnreachableError,
 } from '../errors';
 import {
+  ANSWER_TOTAL_MS,
   BODY_TIMEOUT_MS,
   CONNECT_TIMEOUT_MS,
   HEADERS_TIMEOUT_MS,
@@ -610,12 +612,14 @@ export class HttpClient {
       let timer = clock.after(CONNECT_TIMEOUT_MS, () =>
         fail(new UnreachableError(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`, context)),
       );
+      let total: Timer | null = null;
       let isSettled = false;
       let isComplete = () => false;
       const onAbort = () => fail(abortReason(signal as AbortSignal, this.place));
       const settle = () => {
         isSettled = true;
         timer.cancel();
+        total?.cancel();
         signal?.removeEventListener('abort', onAbort);
         if (options.stream !== true) this.open.delete(outgoing);
       };
@@ -670,15 +674,18 @@ export class HttpClient {
           });
           return;
         }
-        const chunks: Buffer[] = [];
-        let size = 0;
+        const gathered = new Gathered();
+        let askAtBytes = 0;
+        total = clock.after(ANSWER_TOTAL_MS, () =>
+          fail(new TimeoutError(`the answer was not complete within ${ANSWER_TOTAL_MS / 1000} s`, context)),
+        );
         wait(BODY_TIMEOUT_MS, 'the answer did not go on');
         const finish = () => {
           if (isSettled) return;
           settle();
           // The device has judged before it had seen all.
           if (!outgoing.writableEnded) outgoing.destroy();
-          const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+          const whole = gathered.bytes;
           resolve({
             ...head,
             body: whole,
@@ -686,15 +693,18 @@ export class HttpClient {
           });
         };
         incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MAX_ANSWER_BYTES) {
+          if (gathered.sizeBytes + chunk.length > MAX_ANSWER_BYTES) {
             return fail(new TooLargeError(`an answer of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`, context));
           }
-          chunks.push(chunk);
-          if (head.status === 200 && request.endsAfter?.(Buffer.concat(chunks, size)) === true) {
-            finish();
-            outgoing.destroy();
-            return;
+          gathered.add(chunk);
+          if (head.status === 200 && gathered.sizeBytes >= askAtBytes) {
+            // Whoever judges reads all of it, so it is not asked for every byte.
+            askAtBytes = gathered.sizeBytes * (1 + 1 / 64);
+            if (request.endsAfter?.(gathered.bytes) === true) {
+              finish();
+              outgoing.destroy();
+              return;
+            }
           }
           wait(BODY_TIMEOUT_MS, 'the answer did not go on');
         });

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock, Timer } from '../clock';
+import { Gathered } from '../codec/gathered';
 import {
   PUSH_HEADERS_TIMEOUT_MS,
   PUSH_HEAD_BYTES,
@@ -81,6 +82,8 @@ export class PushListener {
   private readonly path: string;
   private readonly receivers = new Map<string, PushReceiver>();
   private readonly bodies = new Set<PushBody>();
+  /** Of all of them together. */
+  private pendingBytes = 0;
   private readonly sockets = new Set<Socket>();
   private readonly timers = new Set<Timer>();
   private readonly nonceKey = randomBytes(32);
@@ -173,6 +176,7 @@ export class PushListener {
     this.timers.clear();
     for (const body of [...this.bodies]) body.end();
     this.bodies.clear();
+    this.pendingBytes = 0;
     this.receivers.clear();
     const { server } = this;
     if (server === null) return;
@@ -207,23 +211,16 @@ export class PushListener {
     else this.read(request, response, receiver.body(), fieldsInQuery(request.url ?? ''));
   }
 
-  private get pendingBytes(): number {
-    let sum = 0;
-    for (const { pendingBytes } of this.bodies) sum += pendingBytes;
-    return sum;
-  }
-
   /** Whose it is stands in the document, as a MAC address. */
   private takeUnnamed(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const gathered = new Gathered();
     let border = '';
     const timer = this.after(PUSH_SILENCE_MS, () => request.destroy());
     const decide = (): void => {
       this.cancel(timer);
       request.off('data', onData);
       request.off('end', decide);
-      const head = Buffer.concat(chunks);
+      const head = gathered.bytes;
       const receiver = this.receiverNamed(head.toString('latin1'));
       if (receiver === null) {
         this.count.refused++;
@@ -233,12 +230,11 @@ export class PushListener {
       this.read(request, response, receiver.body(), fieldsInQuery(request.url ?? ''), head);
     };
     const onData = (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
+      gathered.add(chunk);
       // A name and its value may lie on both sides of a border between chunks.
       const recent = border + chunk.toString('latin1');
       border = recent.slice(-MAC_IN_DOCUMENT_MAX_LENGTH);
-      if (size >= PUSH_HEAD_BYTES || MAC_IN_DOCUMENT.test(recent)) {
+      if (gathered.sizeBytes >= PUSH_HEAD_BYTES || MAC_IN_DOCUMENT.test(recent)) {
         request.pause();
         decide();
       }
@@ -266,9 +262,10 @@ export class PushListener {
       isOver = true;
       this.cancel(silence);
       this.cancel(total);
-      this.bodies.delete(body);
+      if (this.bodies.delete(body)) this.pendingBytes -= body.pendingBytes;
       body.end();
       if (isWhole) this.count.pushes++;
+      else if (status === 503) this.count.busy++;
       else this.count.cut++;
       this.answer(request, response, status, !isWhole);
     };
@@ -278,7 +275,12 @@ export class PushListener {
         finish(false, 413);
         return;
       }
+      const before = body.pendingBytes;
       body.push(chunk);
+      const grownBytes = body.pendingBytes - before;
+      this.pendingBytes += grownBytes;
+      // Who began while there was room may still fill it: the one that grows has to come again.
+      if (grownBytes > 0 && this.pendingBytes > PUSH_MAX_PENDING_BYTES) finish(false, 503);
     };
     if (query !== null) take(query);
     if (head.length > 0) take(head);

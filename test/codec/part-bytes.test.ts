@@ -3,6 +3,7 @@ import {
   decimal,
   isContentHeader,
   isWholeJpeg,
+  lineEndFrom,
   looksLikePartStart,
   matches,
   onlyBlanks,
@@ -52,6 +53,22 @@ describe('onlyBlanks', () => {
     ['ab', 1, 1, true],
   ])('%j from %i to %i: %s', (text, from, to, isBlank) => {
     expect(onlyBlanks(Buffer.from(text), from, to)).toBe(isBlank);
+  });
+});
+
+describe('lineEndFrom', () => {
+  it.each([
+    ['ab\ncd\n', 0, 6, 4, 2],
+    ['ab\ncd\n', 3, 6, 4, 5],
+    ['ab\ncd\n', 3, 5, 4, -1],
+    ['\n', 0, 1, 4, 0],
+    ['', 0, 0, 4, -1],
+    ['abcd', 0, 4, 4, -1],
+    ['abc\n', 0, 4, 4, 3],
+    ['abcd\n', 0, 5, 4, 'far'],
+    ['abcde', 0, 5, 4, 'far'],
+  ] as const)('%j from %i to %i within %i: %s', (text, from, end, maxBytes, position) => {
+    expect(lineEndFrom(Buffer.from(text), from, end, maxBytes)).toBe(position);
   });
 });
 

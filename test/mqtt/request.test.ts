@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { commandList } from '../../lib/index';
 import { ALLOWANCES, allowanceFrom, allows, type Allowance } from '../../lib/mqtt/allowance';
@@ -68,6 +69,18 @@ describe('a command by MQTT', () => {
   ] as const) {
     it(`is refused with ${what}`, () => expect(codeOf(ask(command, body))).toBe(code));
   }
+
+  it.each([
+    ['in a body that is broken', '{"password":"hunter2hunter2",'],
+    ['in a body that is only a text', '"hunter2hunter2"'],
+    ['beside the envelope', { args: {}, password: 'hunter2hunter2' }],
+    ['within an argument that is none', { user: { password: 'hunter2hunter2' } }],
+    ['within a list', { user: [{ loginPassword: 'hunter2hunter2' }] }],
+  ])('that is refused repeats no secret %s', (_where, body) => {
+    const answer = ask('config.setPassword', body);
+    expect(codeOf(answer)).toBe('HIK_ARGUMENT');
+    expect(inspect(answer, { depth: null })).not.toContain('hunter2');
+  });
 
   it('keeps the id in a refusal, so that the sender can tell', () => {
     expect(ask('camera.gotoPreset', { preset: 0, id: 7 })).toMatchObject({

@@ -196,6 +196,65 @@ describe('an event', () => {
   });
 });
 
+describe('what is published', () => {
+  it('holds no secret of a document, whatever it is called', () => {
+    const names = [
+      'password',
+      'loginPassword',
+      'adminPassword',
+      'passwd',
+      'sharedKey',
+      'wpaKey',
+      'installerCode',
+      '#pin',
+    ];
+    const document = Object.fromEntries(names.map((name) => [name.replace('#', ''), 'hunter2']));
+    expect(JSON.stringify(withoutSecrets({ list: [document] }))).toBe('{"list":[{}]}');
+  });
+
+  it('keeps switches and ranges', () => {
+    const document = { isSupportPassword: 'true', passwordLevel: '3', password: { '@min': '8' }, tokenLength: 16 };
+    expect(withoutSecrets({ a: document })).toEqual({
+      a: { isSupportPassword: 'true', passwordLevel: '3', tokenLength: 16 },
+    });
+  });
+
+  it.each([
+    ['rtsp://admin:hunter2@192.0.2.7/x', 'rtsp://192.0.2.7/x'],
+    ['rtsp://admin:p@hunter2@192.0.2.7/x', 'rtsp://192.0.2.7/x'],
+    ['play rtsp://admin:hunter2@192.0.2.7 now', 'play rtsp://192.0.2.7 now'],
+    ['http://192.0.2.7/a@b', 'http://192.0.2.7/a@b'],
+  ])('has no user in an address: %s', (text, shown) => {
+    expect(withoutSecrets([text])).toEqual([shown]);
+  });
+});
+
+describe('where an answer may go', () => {
+  const topics = new Topics({ base: 'site/hik' });
+
+  it.each(['my/answers', 'site', 'site/hik2/gate/owner', 'site/hik/gate/result'])('%s', (topic) => {
+    expect(topics.takesAnswers(topic)).toBe(true);
+  });
+
+  it.each([
+    '',
+    '$SYS/broker',
+    '$share/a/b',
+    'a/+',
+    '#',
+    'a\0b',
+    'site/hik/gate/command',
+    'site/hik/gate/command/event/openDoor',
+    'site/hik/gate/command/a/b/c',
+    'site/hik/gate/owner',
+    'site/hik/gate/availability',
+    'site/hik/gate/1/motion',
+    'site/hik/bridge/one/state',
+  ])('not %j', (topic) => {
+    expect(topics.takesAnswers(topic)).toBe(false);
+  });
+});
+
 describe('an answer', () => {
   const done = {
     command: 'camera.snapshot',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mapAnswer } from '../../lib/commands/answers';
 import { HikvisionError } from '../../lib/errors';
 import {
+  ANSWER_TOTAL_MS,
   BODY_TIMEOUT_MS,
   CONNECT_TIMEOUT_MS,
   HEADERS_TIMEOUT_MS,
@@ -111,6 +112,29 @@ describe('time', () => {
     expect(await Promise.race([answer, Promise.resolve('waiting')])).toBe('waiting');
     await clock.advance(1);
     expect(await answer).toBe('HIK_TIMEOUT');
+  });
+
+  it('a body that trickles has an end', async () => {
+    const clock = new FakeClock();
+    const pieces: (() => void)[] = [];
+    const { sockets, url } = await httpServer((_request, response) => {
+      response.writeHead(200, { 'Content-Length': 1_000 });
+      response.write('1');
+      pieces.push(() => response.write('2'));
+    });
+    const http = httpOf({ url }, { clock });
+    let code: string | null = null;
+    void codeOf(http.send(INFO)).then((found) => (code = found));
+    await until(() => pieces.length === 1, 'the request');
+    await turns(5);
+    for (let ms = 0; ms <= ANSWER_TOTAL_MS && code === null; ms += BODY_TIMEOUT_MS / 2) {
+      await clock.advance(BODY_TIMEOUT_MS / 2);
+      pieces[0]?.();
+      await turns(5);
+    }
+    expect(code).toBe('HIK_TIMEOUT');
+    await until(() => sockets.size === 0, 'the connection is given up');
+    expect(clock.pending).toBe(0);
   });
 
   it('a body that stops; one that goes on slowly is waited for', async () => {

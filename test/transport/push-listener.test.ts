@@ -7,7 +7,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HikvisionEvent } from '../../lib/events/event';
 import { EventPump } from '../../lib/session/event-pump';
 import { systemClock } from '../../lib/clock';
-import { PUSH_MAX_BODY_BYTES, PUSH_NONCE_MS, PUSH_SILENCE_MS, PUSH_TOTAL_MS } from '../../lib/settings';
+import {
+  PUSH_MAX_BODY_BYTES,
+  PUSH_MAX_PENDING_BYTES,
+  PUSH_NONCE_MS,
+  PUSH_SILENCE_MS,
+  PUSH_TOTAL_MS,
+} from '../../lib/settings';
 import { digestAuthorization, parseChallenges, type DigestChallenge } from '../../lib/transport/digest';
 import { PushListener, type PushListenerOptions, type PushReceiver } from '../../lib/transport/push-listener';
 import { turns } from '../support/clients';
@@ -122,6 +128,37 @@ async function raw(
   socket.write(text);
   return { socket, said: () => said, isOver: () => isOver };
 }
+
+it('turns away what grows beyond the bound of all pushes together, though each began while there was room', async () => {
+  const ends: number[] = [];
+  const body = () => {
+    let pendingBytes = 0;
+    return {
+      get pendingBytes() {
+        return pendingBytes;
+      },
+      push: (chunk: Buffer) => (pendingBytes += chunk.length * PUSH_MAX_PENDING_BYTES * 0.06),
+      end: () => void ends.push(pendingBytes),
+    };
+  };
+  const { listener } = await listening({}, { body });
+  const head = `POST /hsp/${TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n`;
+  const first = await raw(listener, head);
+  const second = await raw(listener, head);
+  first.socket.write('0123456789');
+  second.socket.write('0123456789');
+  await until(() => first.said() + second.said() !== '', 'an answer');
+  expect(first.said() + second.said()).toMatch(/^HTTP\/1\.1 503 /);
+  expect(listener.counters).toEqual({ pushes: 0, refused: 0, cut: 0, busy: 1 });
+  // What is over has made room.
+  (first.said() === '' ? first : second).socket.destroy();
+  await until(() => ends.length === 2, 'both ends');
+  const third = await raw(listener, head);
+  third.socket.write('0123456789');
+  third.socket.end();
+  await until(() => ends.length === 3, 'the third end');
+  expect(listener.counters.busy).toBe(1);
+});
 
 describe('what devices push', () => {
   it.each<[string, Buffer | string, Sent]>([
