@@ -41,6 +41,10 @@ export const NONCE_MAX_AGE_MS = 10_000;
 export const LOCK_FALLBACK_MS = 30 * 60_000;
 /** Added to the lock time that the device says, because its seconds are counted from its own answer. */
 export const LOCK_MARGIN_MS = 5_000;
+/** Credentials that a device took so recently are sent by all at once; after a silence one goes ahead. */
+export const PROOF_FRESH_MS = 2_000;
+/** Longest wait for the one that goes ahead: a refusal comes at once, a long answer need not be waited for. */
+export const PROOF_WAIT_MS = 1_000;
 /** Remembered pairs of device and credentials; the oldest unused one is forgotten. */
 export const MAX_BREAKERS = 4_096;
 

@@ -370,11 +370,16 @@ export class CommandSession {
       });
     }
     if (current === null) {
-      // Somebody else has proven the credentials meanwhile.
-      const result = await this.attempt();
-      if ('refused' in result) throw gate.refused(result.refused, this.place);
-      gate.accepted();
-      current = result;
+      // They were proven before, or somebody else has done it meanwhile.
+      const answered = await gate.goAhead(this.place);
+      try {
+        const result = await this.attempt();
+        if ('refused' in result) throw gate.refused(result.refused, this.place);
+        gate.accepted();
+        current = result;
+      } finally {
+        answered();
+      }
     }
     this.begin(current);
     return current;

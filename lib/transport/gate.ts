@@ -3,12 +3,13 @@
  * streams of this process. Devices lock an account after a few wrong passwords, and a lock hits the user, not us.
  *
  * While credentials are unproven, one attempt is under way and everybody else waits for its outcome. Once refused, nobody
- * tries again until the credentials change (that is another gate) or the user asks.
+ * tries again until the credentials change (that is another gate) or the user asks. What was proven once may have changed at the
+ * device since: after a silence one request goes ahead, and the others follow when the device has taken it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Clock } from '../clock';
+import { within, type Clock } from '../clock';
 import { AuthenticationError, LockedError, type HikvisionError } from '../errors';
-import { LOCK_FALLBACK_MS, LOCK_MARGIN_MS, MAX_BREAKERS } from '../settings';
+import { LOCK_FALLBACK_MS, LOCK_MARGIN_MS, MAX_BREAKERS, PROOF_FRESH_MS, PROOF_WAIT_MS } from '../settings';
 
 /** What a device says about its lock, in either of its vocabularies (isapi.md §1.2). */
 export interface LockState {
@@ -31,6 +32,10 @@ export type Outcome = 'accepted' | 'inconclusive' | { readonly refused: LockStat
 export class CredentialGate {
   private state: GateState = { name: 'unproven' };
   private attempt: Promise<void> | null = null;
+  /** When the device last took the credentials, on the monotonic clock. */
+  private takenMs = -Infinity;
+  /** The one that goes ahead. */
+  private scout: Promise<void> | null = null;
 
   constructor(private readonly clock: Clock) {}
 
@@ -100,6 +105,39 @@ export class CredentialGate {
 
   accepted(): void {
     this.state = { name: 'proven' };
+    this.taken();
+  }
+
+  /** The device has just taken the credentials. */
+  taken(): void {
+    this.takenMs = this.clock.monotonic();
+  }
+
+  /** Has the device taken the credentials so lately that they are surely still right? */
+  get isFresh(): boolean {
+    return this.clock.monotonic() - this.takenMs < PROOF_FRESH_MS;
+  }
+
+  /**
+   * To be awaited before proven credentials are sent: after a silence it holds back all but the first, though not for long, so that a
+   * password that was changed meanwhile costs one attempt and not one for each.
+   *
+   * @returns to be called when there is an answer, or none will come. @throws what the gate remembers.
+   */
+  async goAhead(device: string): Promise<() => void> {
+    this.check(device);
+    if (this.isFresh) return () => undefined;
+    if (this.scout !== null) {
+      await within(this.clock, PROOF_WAIT_MS, this.scout);
+      this.check(device);
+      return () => undefined;
+    }
+    let finish: () => void = () => undefined;
+    this.scout = new Promise((resolve) => (finish = resolve));
+    return () => {
+      this.scout = null;
+      finish();
+    };
   }
 
   /** Was one path refused, or have the credentials become wrong? The next {@link prove} finds out. */

@@ -353,7 +353,10 @@ export class HttpClient {
     const { username, password } = this.options.address;
     const hasCredentials = username !== '' || password !== '';
 
-    let nonce = this.nonces.take();
+    // A refusal of a path that never answered us could mean two things, and to find out would be a second attempt.
+    const isOpen = this.gate.isFresh || this.scheme === 'none' || this.accepted.has(keyOf(request));
+    if (!isOpen) this.gate.doubt();
+    let nonce = isOpen ? this.nonces.take() : null;
     if (nonce === null && this.scheme !== 'basic') {
       const plain = await this.askFor(request, send, hasCredentials, signal);
       if ('answer' in plain) return plain.answer;
@@ -363,23 +366,30 @@ export class HttpClient {
       await this.prove(nonce, signal);
       nonce = this.scheme === 'basic' ? null : (this.nonces.take() ?? nonce);
     }
-    for (let round = 1; ; round++) {
-      const wasUsed = nonce !== null && nonce.uses > 0;
-      const credentials = this.authorization(request, nonce);
-      let received: ReceivedAnswer<A>;
-      try {
-        received = await send(credentials);
-      } catch (error) {
-        // After a restart old nonces die, and a restart looks like this.
-        if (error instanceof HikvisionError && error.recoverable) this.nonces.clear();
-        throw error;
+    const isSecret = this.scheme !== 'none';
+    const answered = isSecret ? await this.gate.goAhead(this.place) : () => undefined;
+    try {
+      for (let round = 1; ; round++) {
+        const wasUsed = nonce !== null && nonce.uses > 0;
+        const credentials = this.authorization(request, nonce);
+        let received: ReceivedAnswer<A>;
+        try {
+          received = await send(credentials);
+        } catch (error) {
+          // After a restart old nonces die, and a restart looks like this.
+          if (error instanceof HikvisionError && error.recoverable) this.nonces.clear();
+          throw error;
+        }
+        if (!isRefusal(received)) {
+          if (isSecret) this.gate.taken();
+          if (nonce !== null) this.nonces.put(nonce, wasUsed);
+          this.remember(request);
+          return received.answer;
+        }
+        nonce = await this.afterRefusal(request, received, nonce, wasUsed, round, signal);
       }
-      if (!isRefusal(received)) {
-        if (nonce !== null) this.nonces.put(nonce, wasUsed);
-        this.remember(request);
-        return received.answer;
-      }
-      nonce = await this.afterRefusal(request, received, nonce, wasUsed, round, signal);
+    } finally {
+      answered();
     }
   }
 

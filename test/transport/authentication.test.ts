@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LockedError, PermissionError } from '../../lib/errors';
-import { MAX_PARALLEL_REQUESTS, NONCE_MAX_AGE_MS } from '../../lib/settings';
+import { MAX_PARALLEL_REQUESTS, NONCE_MAX_AGE_MS, PROOF_FRESH_MS } from '../../lib/settings';
 import type { DigestOptions } from '../../lib/simulator/auth';
 import { codeOf, errorOf, httpOf, turns } from '../support/clients';
 import { until } from '../support/digest-client';
@@ -226,6 +226,20 @@ describe('a wrong password', () => {
     expect(await codeOf(http.send(INFO))).toBe('HIK_AUTHENTICATION');
     expect(await codeOf(http.stream(STREAM))).toBe('HIK_AUTHENTICATION');
     expect(device.authFailures).toBe(failures);
+  });
+
+  it('after a silence a changed password costs one attempt, however many clients ask at once', async () => {
+    const device = await simulator('camera');
+    const clock = new FakeClock();
+    const clients = [httpOf(device, { clock }), httpOf(device, { clock }), httpOf(device, { clock })];
+    for (const http of clients) await http.send(TIME);
+    device.setPassword('changed');
+    await clock.advance(PROOF_FRESH_MS);
+    const codes = await Promise.all(
+      clients.flatMap((http) => [codeOf(http.send(INFO)), codeOf(http.send(TIME)), codeOf(http.stream(STREAM))]),
+    );
+    expect(new Set(codes)).toEqual(new Set(['HIK_AUTHENTICATION']));
+    expect(device.authFailures).toBe(1);
   });
 
   it('one request at a time: a changed password costs one attempt', async () => {

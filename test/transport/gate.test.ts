@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthenticationError, LockedError } from '../../lib/errors';
-import { LOCK_FALLBACK_MS, LOCK_MARGIN_MS, MAX_BREAKERS } from '../../lib/settings';
+import { LOCK_FALLBACK_MS, LOCK_MARGIN_MS, MAX_BREAKERS, PROOF_FRESH_MS, PROOF_WAIT_MS } from '../../lib/settings';
 import { CredentialGate, duration, forgetGates, gateFor, type Outcome } from '../../lib/transport/gate';
 import { FakeClock, settle } from '../support/fake-clock';
 
@@ -80,6 +80,70 @@ describe('the gate', () => {
     expect(second.count()).toBe(1);
     second.end('accepted');
     expect(await Promise.all([a, b])).toEqual(['no answer', 'fine']);
+  });
+
+  describe('when credentials were right before', () => {
+    const goes = (): { isGone: boolean; answered: () => void; failed: unknown } => {
+      const one = { isGone: false, answered: () => undefined as void, failed: null as unknown };
+      gate.goAhead(PLACE).then(
+        (answered) => Object.assign(one, { isGone: true, answered }),
+        (error: unknown) => (one.failed = error),
+      );
+      return one;
+    };
+
+    beforeEach(() => gate.accepted());
+
+    it('all go at once that follow shortly', async () => {
+      await clock.advance(PROOF_FRESH_MS - 1);
+      const all = [goes(), goes(), goes()];
+      await settle();
+      expect(all.map(({ isGone }) => isGone)).toEqual([true, true, true]);
+    });
+
+    it('after a silence one goes ahead, and the others follow its answer', async () => {
+      await clock.advance(PROOF_FRESH_MS);
+      const [first, ...others] = [goes(), goes(), goes()];
+      await settle();
+      expect([first?.isGone, ...others.map(({ isGone }) => isGone)]).toEqual([true, false, false]);
+      gate.taken();
+      first?.answered();
+      await settle();
+      expect(others.map(({ isGone }) => isGone)).toEqual([true, true]);
+      // And now nobody waits.
+      const next = [goes(), goes()];
+      await settle();
+      expect(next.map(({ isGone }) => isGone)).toEqual([true, true]);
+    });
+
+    it('a refusal of the one that went ahead is that of all', async () => {
+      await clock.advance(PROOF_FRESH_MS);
+      const [first, ...others] = [goes(), goes(), goes()];
+      await settle();
+      gate.refused(null, PLACE);
+      first?.answered();
+      await settle();
+      expect(others.map(({ isGone, failed }) => [isGone, failed instanceof AuthenticationError])).toEqual([
+        [false, true],
+        [false, true],
+      ]);
+    });
+
+    it('a long answer, or none, does not hold the others', async () => {
+      await clock.advance(PROOF_FRESH_MS);
+      const [first, second] = [goes(), goes()];
+      await clock.advance(PROOF_WAIT_MS);
+      expect([first.isGone, second.isGone]).toEqual([true, true]);
+      first.answered();
+      // Nothing was proven by that, so the next silence has one that goes ahead, too.
+      const [third, fourth] = [goes(), goes()];
+      await settle();
+      expect([third.isGone, fourth.isGone]).toEqual([true, false]);
+      third.answered();
+      await settle();
+      expect(fourth.isGone).toBe(true);
+      expect(clock.pending).toBe(0);
+    });
   });
 
   it('opens again when the user asks', async () => {
