@@ -55,6 +55,134 @@ describe('Unwrapper', () => {
     );
   });
 
+  it.each<[string, [piece: string, said: string][]]>([
+    // Piece by piece, and what is handed over at once; the rest is held back.
+    [
+      'an answer without chunks',
+      [
+        [PLAIN, PLAIN],
+        ['--bound', ''],
+        ['ary\r\n', '--boundary\r\n'],
+        ['x', 'x'],
+      ],
+    ],
+    [
+      'a bare stream after its first line',
+      [
+        ['--bou', ''],
+        ['ndary\r\n', '--boundary\r\n'],
+        ['x', 'x'],
+      ],
+    ],
+    [
+      'blank lines in front of a line',
+      [
+        ['\r\n\r\n', ''],
+        ['ab', ''],
+        ['\n', '\r\n\r\nab\n'],
+      ],
+    ],
+    [
+      'a first line that is far too long',
+      [
+        ['x'.repeat(2_047), ''],
+        ['y', `${'x'.repeat(2_047)}y`],
+      ],
+    ],
+    [
+      'a head',
+      [
+        ['HTTP/1.1 200 OK\r\nA: b\r\n', ''],
+        ['\r\n', 'HTTP/1.1 200 OK\r\nA: b\r\n\r\n'],
+      ],
+    ],
+    ['a head with blanks in front and LF alone', [['\nHTTP/1.0 200 OK\nA: b\n\n', '\nHTTP/1.0 200 OK\nA: b\n\n']]],
+    [
+      'chunks',
+      [
+        [ANSWER, ANSWER],
+        ['5', ''],
+        ['\r\n', ''],
+        ['he', 'he'],
+        ['llo', 'llo'],
+        ['\r\n3;x\r\nabc', 'abc'],
+      ],
+    ],
+    ['chunks whose sizes have blanks, and capitals', [[`${ANSWER}A \r\n0123456789\r\n`, `${ANSWER}0123456789`]]],
+    [
+      'the last chunk and an answer behind it',
+      [
+        [`${ANSWER}1\r\na\r\n0\r\n`, `${ANSWER}a`],
+        [`\r\n${PLAIN}b`, `${PLAIN}`],
+      ],
+    ],
+    [
+      'the last chunk, and noise behind it',
+      [
+        [`${ANSWER}0\r\n`, ANSWER],
+        ['trailer: x\r\n', 'trailer: x\r\n'],
+      ],
+    ],
+    [
+      'a size line that is none',
+      [
+        [`${ANSWER}5 z\r\nhello`, `${ANSWER}5 z\r\nhello`],
+        ['5\r\n', '5\r\n'],
+      ],
+    ],
+    [
+      'a size line that does not end',
+      [
+        [ANSWER + '1'.repeat(64), ANSWER],
+        ['1', '1'.repeat(65)],
+      ],
+    ],
+    ['a size line too long', [[`${ANSWER}1;${'x'.repeat(63)}\r\na`, `${ANSWER}1;${'x'.repeat(63)}\r\na`]]],
+    ['a size of nine digits', [[`${ANSWER}000000001\r\na`, `${ANSWER}000000001\r\na`]]],
+    ['a blank line too many between chunks', [[`${ANSWER}1\r\na\r\n\r\n1\r\nb`, `${ANSWER}ab`]]],
+    [
+      'a refusal of a known length, and the next answer',
+      [
+        [`${REFUSAL}Sor`, REFUSAL],
+        ['ry', ''],
+        ['HTTP/1.1 2', 'SorryHTTP/1.1 2'.slice(0, 5)],
+      ],
+    ],
+    [
+      'a request, as a listener records it',
+      [['POST /x HTTP/1.1\r\nContent-Length: 3\r\n\r\n', 'POST /x HTTP/1.1\r\nContent-Length: 3\r\n\r\n']],
+    ],
+    ['a sentence about HTTP', [['Of HTTP/1.1 200 OK\r\n\r\n', 'Of HTTP/1.1 200 OK\r\n\r\n']]],
+    [
+      'a header that only holds the words',
+      [
+        [
+          `HTTP/1.1 200 OK\r\nX: transfer-encoding: chunked\r\n\r\n1\r\na\r\n`,
+          `HTTP/1.1 200 OK\r\nX: transfer-encoding: chunked\r\n\r\n1\r\na\r\n`,
+        ],
+      ],
+    ],
+  ])('%s: what is handed over when', (_what, pieces) => {
+    const unwrapper = new Unwrapper();
+    for (const [piece, said] of pieces) expect(unwrapper.push(Buffer.from(piece)).toString(), piece).toBe(said);
+  });
+
+  it('hands over what it held back', () => {
+    for (const [held, rest] of [
+      ['<Alert', '<Alert'],
+      ['x', 'x'],
+      ['HTTP/1.1 200 OK\r\nA: b\r\n', 'HTTP/1.1 200 OK\r\nA: b\r\n'],
+      [`${ANSWER}1`, '1'],
+      [`${REFUSAL}So`, 'So'],
+    ] as const) {
+      const unwrapper = new Unwrapper();
+      const before = unwrapper.push(Buffer.from(held)).toString();
+      expect(before + unwrapper.finish().toString()).toBe(held);
+      expect(held.endsWith(rest)).toBe(true);
+      expect(before.length).toBe(held.length - rest.length);
+    }
+  });
+
   it('never throws, and loses nothing of what does not begin like HTTP', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 40 }), (bytes, size) => {
