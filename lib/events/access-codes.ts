@@ -270,3 +270,10 @@ export function accessMeaning(major: number | null, minor: number | null): Acces
 export function isDoorbell(major: number | null, minor: number | null): boolean {
   return accessMeaning(major, minor).key === 'doorbell';
 }
+
+/** Every word that {@link accessMeaning} may call a pair by. */
+export const ACCESS_KEYS: ReadonlySet<string> = new Set([
+  ...Object.values(ACCESS_CODES).flatMap((codes) => Object.values(codes).map(({ key }) => key)),
+  'unknown',
+  'custom',
+]);

@@ -138,3 +138,9 @@ export function cidMeaning(code: number): CidMeaning {
   if (category === 'operation') return { code, key, meaning: ends, category, isRestore: false };
   return { code, key, meaning: ends, category: 'restore', isRestore: true };
 }
+
+/** Every word that {@link cidMeaning} may call a code by. */
+export const CID_KEYS: ReadonlySet<string> = new Set([
+  ...[...Object.values(CODES), ...Object.values(EVENTS)].map(({ key }) => key),
+  'unknown',
+]);

@@ -6,6 +6,8 @@
 import { ArgumentError } from '../errors';
 import type { HikvisionEvent } from '../events/event';
 import { isSecret } from '../codec/mask';
+import { ACCESS_KEYS } from '../events/access-codes';
+import { CID_KEYS } from '../events/cid-codes';
 import { EVENT_KINDS, type EventKind } from '../events/kinds';
 import { MQTT_BASE_MAX_LENGTH, MQTT_EVENT_MAX_BYTES } from '../settings';
 
@@ -425,6 +427,11 @@ const SECRET_NAMES = new Set([
 /** Documents are not nested deeper than this; what is deeper is left out. */
 const MAX_DEPTH = 16;
 
+/** A value that opens something. What we ourselves call `key` is a word for what happened. */
+function opens(name: string, value: string): boolean {
+  return isSecret(name, value) && !(name === 'key' && (ACCESS_KEYS.has(value) || CID_KEYS.has(value)));
+}
+
 /** A copy without serial numbers, MAC addresses, passwords, and user names in addresses; bytes become their size. */
 export function withoutSecrets(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') {
@@ -438,7 +445,7 @@ export function withoutSecrets(value: unknown, depth = 0): unknown {
   for (const [name, member] of Object.entries(value)) {
     const isMarked = name.startsWith('@') || name.startsWith('_');
     const plain = (isMarked ? name.replace(/^[@_]+/, '') : name).toLowerCase();
-    if (SECRET_NAMES.has(plain) || (typeof member === 'string' && isSecret(plain, member))) continue;
+    if (SECRET_NAMES.has(plain) || (typeof member === 'string' && opens(plain, member))) continue;
     kept.push([name, withoutSecrets(member, depth + 1)]);
   }
   return Object.fromEntries(kept);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, EVENT_KIND_NAMES, type HikvisionEvent } from '../../lib/index';
 import { baseTopicProblem, eventPayload, TOPICS, Topics, withoutSecrets } from '../../lib/mqtt/topics';
+import { accessMeaning } from '../../lib/events/access-codes';
+import { cidMeaning } from '../../lib/events/cid-codes';
 import { MQTT_EVENT_MAX_BYTES } from '../../lib/settings';
 import { event, region } from '../support/events';
 
@@ -210,6 +212,17 @@ describe('what is published', () => {
     ];
     const document = Object.fromEntries(names.map((name) => [name.replace('#', ''), 'hunter2']));
     expect(JSON.stringify(withoutSecrets({ list: [document] }))).toBe('{"list":[{}]}');
+  });
+
+  it('publishes our own words for what happened, which stand in a member that devices keep keys in', () => {
+    const { details } = body(eventPayload(event({ details: { key: 'cardGranted', inner: { key: 'burglary' } } })));
+    expect(details).toEqual({ key: 'cardGranted', inner: { key: 'burglary' } });
+    expect(withoutSecrets({ key: 'Wl4nS3cret!', wpa: { key: 'toString' } })).toEqual({ wpa: {} });
+    for (const key of [
+      ...[accessMeaning(5, 1), accessMeaning(5, 75), accessMeaning(9, 9), accessMeaning(5, 0x500)],
+      ...[cidMeaning(1131), cidMeaning(3131), cidMeaning(4711), cidMeaning(1461)],
+    ].map((meaning) => meaning.key))
+      expect(withoutSecrets({ key }), key).toEqual({ key });
   });
 
   it('keeps switches and ranges', () => {
