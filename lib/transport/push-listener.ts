@@ -85,6 +85,8 @@ export class PushListener {
   /** Of all of them together. */
   private pendingBytes = 0;
   private readonly sockets = new Set<Socket>();
+  /** Those whose body is on its way, and whether what followed made no sense. */
+  private readonly reading = new Map<Socket, boolean>();
   private readonly timers = new Set<Timer>();
   private readonly nonceKey = randomBytes(32);
   private server: Server | null = null;
@@ -129,7 +131,9 @@ export class PushListener {
     };
     server.on('connection', track);
     server.on('clientError', (_error: Error, socket: Socket) => {
-      this.count.cut++;
+      // A body that breaks off is counted where it is read.
+      if (this.reading.has(socket)) this.reading.set(socket, true);
+      else this.count.cut++;
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       else socket.destroy();
     });
@@ -176,6 +180,7 @@ export class PushListener {
     this.timers.clear();
     for (const body of [...this.bodies]) body.end();
     this.bodies.clear();
+    this.reading.clear();
     this.pendingBytes = 0;
     this.receivers.clear();
     const { server } = this;
@@ -252,7 +257,9 @@ export class PushListener {
     query: Buffer | null,
     head: Buffer = EMPTY,
   ): void {
+    const { socket } = request;
     this.bodies.add(body);
+    this.reading.set(socket, false);
     let size = 0;
     let isOver = false;
     let silence = this.after(PUSH_SILENCE_MS, () => finish(false, 408));
@@ -262,11 +269,13 @@ export class PushListener {
       isOver = true;
       this.cancel(silence);
       this.cancel(total);
+      const isBroken = this.reading.get(socket) === true;
+      this.reading.delete(socket);
       if (this.bodies.delete(body)) this.pendingBytes -= body.pendingBytes;
       body.end();
       if (isWhole) this.count.pushes++;
-      else if (status === 503) this.count.busy++;
-      else this.count.cut++;
+      if (status === 503) this.count.busy++;
+      else if (!isWhole || isBroken) this.count.cut++;
       this.answer(request, response, status, !isWhole);
     };
     const take = (chunk: Buffer) => {
