@@ -20,6 +20,7 @@ export function bytesOfDump(text: string): Buffer | null {
   // Both directions of a conversation may stand in turns, each with offsets of its own: only within one do they go on.
   let next = 0;
   let isLeftOut = false;
+  let leftOutBytes = 0;
   for (const line of text.split('\n')) {
     if (/^\s*\*\s*$/.test(line)) {
       isLeftOut = true;
@@ -29,7 +30,11 @@ export function bytesOfDump(text: string): Buffer | null {
     if (upToBytes === undefined || offset === undefined) continue;
     const at = parseInt(offset, 16);
     // `*` stands for lines that are like the one before.
-    if (isLeftOut && at > next) pieces.push(repeated(pieces.at(-1), at - next));
+    if (isLeftOut && at > next) {
+      leftOutBytes += at - next;
+      if (leftOutBytes > FRAME_MAX_BYTES) throw new ProtocolError(`the dump leaves out ${leftOutBytes} bytes`, 0);
+      pieces.push(repeated(pieces.at(-1), at - next));
+    }
     isLeftOut = false;
     const bytes = bytesOfLine(line.slice(upToBytes.length).trimStart());
     if (bytes.length > 0) pieces.push(bytes);
@@ -50,6 +55,5 @@ function bytesOfLine(rest: string): Buffer {
 }
 
 function repeated(last: Buffer | undefined, sizeBytes: number): Buffer {
-  if (sizeBytes > FRAME_MAX_BYTES) throw new ProtocolError(`the dump leaves out ${sizeBytes} bytes`, 0);
   return last === undefined || last.length === 0 ? Buffer.alloc(0) : Buffer.alloc(sizeBytes, last);
 }

@@ -68,6 +68,13 @@ describe('bytes as programs print them', () => {
     expect(() => bytesOfDump('00000000  00 |.|\n*\nffffffff\n')).toThrow(ProtocolError);
     const most = 16 * 1024 * 1024;
     expect(bytesOfDump(`00000000  07 |.|\n*\n${(most + 1).toString(16).padStart(8, '0')}\n`)?.length).toBe(most + 1);
+    // All stars together.
+    const half = (most / 2 + 1).toString(16).padStart(8, '0');
+    const twice = `00000000  07 |.|\n*\n${half}\n`;
+    expect(bytesOfDump(twice + twice)?.length).toBe(most + 2);
+    expect(() => bytesOfDump(twice + twice + '00000000  07 |.|\n*\n00000002\n')).toThrow(
+      `the dump leaves out ${most + 1} bytes`,
+    );
     expect(() => bytesOfDump(`00000000  07 |.|\n*\n${(most + 2).toString(16).padStart(8, '0')}\n`)).toThrow(
       `the dump leaves out ${most + 1} bytes`,
     );

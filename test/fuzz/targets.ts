@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseDeviceTime } from '../../lib/codec/device-time';
 import { parseEhome, registrationFrom, serverInfoFrom } from '../../lib/codec/ehome';
 import { decodeGridMap, encodeGridMap } from '../../lib/codec/grid-map';
+import { bytesOfDump } from '../../lib/codec/hex-dump';
 import { responseStatusOf, rootNameOf } from '../../lib/codec/isapi';
 import { jsonAt, jsonList, parseJson } from '../../lib/codec/json';
 import { MultipartReader } from '../../lib/codec/multipart';
@@ -18,6 +19,7 @@ import { FrameRedactor } from '../../lib/codec/redact';
 import { parseSadp } from '../../lib/codec/sadp';
 import { sessionChallengeOf, sessionHeadersOf, sessionLoginBody } from '../../lib/codec/session-login';
 import { decodeText, sniff } from '../../lib/codec/text';
+import { Unwrapper } from '../../lib/codec/unwrapper';
 import { formatWav, parseWav, resampled } from '../../lib/codec/wav';
 import { formatXml, parseXml, toPlain } from '../../lib/codec/xml';
 import { checkArguments } from '../../lib/commands/arguments';
@@ -660,6 +662,40 @@ export const TARGETS: readonly Target[] = [
         if (again?.join() !== grid.join()) throw new Error('written and read again it is another map');
       }
     },
+  },
+  {
+    name: 'recordings',
+    samples: [
+      Buffer.from(
+        'HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nSorryHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;a=b\r\nabc\r\n0\r\n\r\n',
+      ),
+      Buffer.from('\ufeffHTTP/1.1 200 OK\r\n\r\n--b\r\n', 'utf16le'),
+      Buffer.from('POST /x HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc'),
+    ],
+    words: [
+      'HTTP/1.1 200 OK\r\n',
+      '\r\n\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      'Content-Length: 9\r\n',
+      'ffffffff\r\n',
+      '0\r\n',
+    ],
+    run: (input) => {
+      const pieceBytes = 1 + ((input[0] ?? 0) % 32);
+      const unwrapper = new Unwrapper();
+      for (let at = 0; at < input.length; at += pieceBytes) unwrapper.push(input.subarray(at, at + pieceBytes));
+      unwrapper.finish();
+    },
+  },
+  {
+    name: 'hex dumps',
+    samples: [
+      Buffer.from('00000000: 0000 0008 0000 0002                      ........\n'),
+      Buffer.from('00000000  00 00 00 08 00 00 00 02 |........|\n*\n00000020  01 |.|\n00000021\n'),
+      Buffer.from('    0000   00 00 00 08 ....\n0000   00 00 00 09 ....\n'),
+    ],
+    words: ['00000000  ', '*\n', 'ffffffff  00\n', ' |', '   ', '0000: '],
+    run: (input) => void bytesOfDump(input.toString('latin1')),
   },
   {
     name: 'WAV',
