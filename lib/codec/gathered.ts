@@ -5,6 +5,8 @@
 export class Gathered {
   private store: Buffer = EMPTY;
   private filled = 0;
+  /** `store` is memory of our own, not a chunk of the sender. */
+  private isOurs = false;
 
   get sizeBytes(): number {
     return this.filled;
@@ -29,9 +31,6 @@ export class Gathered {
     }
     this.filled = size;
   }
-
-  /** `store` is memory of our own, not a chunk of the sender. */
-  private isOurs = false;
 }
 
 const EMPTY = Buffer.alloc(0);
