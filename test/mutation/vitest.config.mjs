@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/codec/**/*.test.ts', 'test/events/**/*.test.ts'],
-    testTimeout: 15_000,
+    testTimeout: 30_000,
     pool: 'forks',
   },
 });
