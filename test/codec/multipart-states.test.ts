@@ -105,6 +105,7 @@ describe('lines that are no delimiter', () => {
     ['one dash', '-b\n'],
     ['a blank within', '--a b\n'],
     ['a sign beyond ASCII', '--\xe4\n'],
+    ['a sign of control', '--\x7f\n'],
     ['too long', `--${'b'.repeat(255)}\n`],
   ])('%s', (_what, line) => {
     const { push } = reading();
@@ -120,6 +121,7 @@ describe('lines that are no delimiter', () => {
     ['the longest', `--${'b'.repeat(254)}\n`],
     ['blanks behind it', '--b \t\r\n'],
     ['one that closes', '--b--\n'],
+    ['the first and the last sign of ASCII', '--!~\n'],
     ['one that is made of dashes', '-----\n'],
   ])('%s is one', (_what, line) => {
     const { push } = reading();
@@ -207,5 +209,163 @@ describe('the end of the input', () => {
     push('<a/>');
     finish();
     expect(reader.cutHeader).toBeNull();
+  });
+});
+
+describe('the header of a part', () => {
+  /** The first part behind a header of these lines, without a blank line unless one is among them. */
+  const partOf = (header: string, body = '<a/>', limits: MultipartLimits = {}) => {
+    const { reader } = reading(limits);
+    const [part] = reader.push(Buffer.from(`--b\n${header}${body}`, 'latin1'));
+    return part === undefined ? null : { ...part, body: part.body.toString('latin1') };
+  };
+
+  it('may be followed by a document at once', () => {
+    expect(partOf('Content-Type: text/xml\n')).toMatchObject({ kind: 'xml', contentType: 'text/xml' });
+    expect(partOf('Content-Type: application/json\n', '{"a":1}')).toMatchObject({ kind: 'json' });
+    expect(partOf('Content-Type: application/json\n', '[1]')).toMatchObject({ kind: 'json', body: '[1]' });
+  });
+
+  it('is as long as it may be, in all its lines, and no longer', () => {
+    const limits = { headerBytes: 40 };
+    expect(partOf(`A: ${'x'.repeat(35)}\n\n`, '<a/>', limits)).toMatchObject({ body: '<a/>' });
+    expect(partOf(`A: ${'x'.repeat(36)}\n\n`, '<a/>', limits)).toBeNull();
+    expect(partOf(`A: 1\nB: ${'x'.repeat(30)}\n\n`, '<a/>', limits)).toMatchObject({ body: '<a/>' });
+    expect(partOf(`A: 1\nB: ${'x'.repeat(31)}\n\n`, '<a/>', limits)).toBeNull();
+    const { push, finish } = reading(limits);
+    push('--b\nA: 1\n');
+    expect(push('x'.repeat(35))).toEqual(nothing(35));
+    expect(push('x').pendingBytes).toBeLessThan(30);
+    expect(finish().skipped).toEqual([expect.stringMatching(/^header too long 36 x+$/)]);
+  });
+
+  it('begins anew behind a delimiter, and not behind a line that begins with a dash', () => {
+    expect(partOf('Content-Type: image/jpeg\n--b\nContent-Disposition: form-data; name="n"\n\n')).toMatchObject({
+      contentType: null,
+      name: 'n',
+      formName: 'n',
+    });
+    expect(partOf('Content-Type: text/xml\n-x: 1\n--\n\n')).toMatchObject({ contentType: 'text/xml' });
+    const { push } = reading();
+    push('--b\n--c\nContent-Type: text/xml\n\n');
+    expect(push('<a>\n--c\n').parts).toEqual(['xml cut <a>']);
+  });
+
+  it('takes names as they are, and lines without a colon as nothing', () => {
+    const known =
+      'Content-Type: text/xml\nContent-Length: 4\nContent-Disposition: form-data; name="n"; filename="f"\nContent-ID: i\n';
+    const others =
+      'Content-Typo: image/jpeg\nContent-Lengty: 9\nContent-Dispositiom: form-data; name="m"\nContent-Ix: j\n';
+    expect(partOf(`${known}${others}Content-Type\nContent-Length\n\n`)).toMatchObject({
+      contentType: 'text/xml',
+      name: 'f',
+      formName: 'n',
+    });
+    expect(partOf(`${others}\n`)).toMatchObject({ contentType: null, name: null, formName: null });
+    expect(partOf('Content-ID: i\n\n')).toMatchObject({ name: 'i', formName: null });
+    expect(partOf('Content-ID: i\nContent-Disposition: form-data; name="n"\n\n')).toMatchObject({ name: 'n' });
+  });
+
+  it('has the type of its own part, also where it is as long as that of the one before', () => {
+    const { reader } = reading();
+    const types = ['text/xml', 'text/abc', 'text/xml', 'text/xm', 'TEXT/XML; charset=x', 'text/xml'];
+    const parts = types.flatMap((type) => reader.push(Buffer.from(`--b\nContent-Type: ${type}\n\n<a/>\n`)));
+    expect(parts.map(({ contentType }) => contentType)).toEqual([
+      'text/xml',
+      'text/abc',
+      'text/xml',
+      'text/xm',
+      'text/xml',
+      'text/xml',
+    ]);
+  });
+});
+
+describe('the beginning of a body', () => {
+  it('blanks are an empty part once its length has come, and are held before', () => {
+    const { push } = reading();
+    expect(push('--b\nContent-Type: image/jpeg\nContent-Length: 4\n\n\r\n ')).toEqual(nothing(3));
+    expect(push(' ')).toEqual(nothing(0));
+    const { reader } = reading();
+    reader.push(Buffer.from('--b\nContent-Type: image/jpeg\nContent-Length: 2\n\n\r\n'));
+    const [part] = reader.push(Buffer.from('<a/>'));
+    expect(part).toMatchObject({ kind: 'xml', contentType: null });
+  });
+
+  it('blanks without a length are held up to the size of a header', () => {
+    const { push } = reading({ headerBytes: 40 });
+    expect(push(`--b\nA: 1\n\n${' '.repeat(40)}`)).toEqual(nothing(40));
+    expect(push(' ')).toEqual(nothing(0));
+    expect(push('<a/>').parts).toEqual(['xml <a/>']);
+  });
+
+  it('a document is one whatever the header says, also with a byte order mark in pieces', () => {
+    const { push } = reading();
+    expect(push('--b\nContent-Type: image/jpeg\n\n<a/>').parts).toEqual(['xml <a/>']);
+    expect(push('\n--b\nContent-Type: image/jpeg\n\n{"a":1}').parts).toEqual(['json {"a":1}']);
+    push('\n--b\nContent-Type: text/xml\n\n');
+    expect(push('\xef')).toEqual(nothing(1));
+    expect(push('\xbb')).toEqual(nothing(2));
+    expect(push('\xbf')).toEqual(nothing(0));
+    expect(push('<a/>').parts).toEqual(['xml <a/>']);
+  });
+
+  it('what looks like a byte order mark and is none is noise', () => {
+    for (const bytes of ['\xef\xbbx', '\xefx\xbf', 'x\xbb\xbf', '\xefxx']) {
+      const { push } = reading();
+      expect(push(`--b\nContent-Type: text/xml\n\n${bytes}<a/>\n--b\nContent-Type: text/xml\n\n<b/>`), bytes).toEqual({
+        parts: ['xml <b/>'],
+        skipped: [`noise 8 ${bytes}<a/>\n`],
+        pendingBytes: 0,
+      });
+    }
+  });
+
+  it('blanks and a mark in front of a document count in its length', () => {
+    for (const front of ['\r\n\r\n', '\xef\xbb\xbf', ' \xef\xbb\xbf']) {
+      const { push } = reading();
+      expect(
+        push(
+          `--b\nContent-Type: text/xml\nContent-Length: ${front.length + 5}\n\n${front}<a>12--b\nContent-Type: text/xml\n\n<b/>`,
+        ).parts,
+        JSON.stringify(front),
+      ).toEqual(['xml cut <a>12', 'xml <b/>']);
+    }
+  });
+
+  it('dashes begin a picture where one is announced, and else another part or noise', () => {
+    const picture = reading();
+    expect(picture.push('--b\nContent-Type: image/png\nContent-Length: 5\n\n--abc\r\n--b\n').parts).toEqual([
+      'picture --abc',
+    ]);
+    const other = reading();
+    expect(other.push('--b\nContent-Type: text/xml\n\n--abc\nContent-Type: text/abc\n\n<a/>').parts).toEqual([
+      'xml <a/>',
+    ]);
+    const noise = reading();
+    expect(noise.push('--b\nContent-Type: text/xml\n\n-abc\n<a/>\n--b\n\n<b/>')).toMatchObject({
+      parts: ['xml <b/>'],
+      skipped: ['noise 10 -abc\n<a/>\n'],
+    });
+  });
+
+  it('the first two bytes of a JPEG tell it without a type', () => {
+    const { push } = reading();
+    push('--b\n\n');
+    expect(push('\xff')).toEqual(nothing(1));
+    expect(push('\xd8ab\xff\xd9\r\n--b\nContent-Type: text/plain\n\n').parts).toEqual(['picture \xff\xd8ab\xff\xd9']);
+    expect(push('\xff\x00ab\n--b\n\n<a/>')).toMatchObject({ parts: ['xml <a/>'], skipped: ['noise 5 \xff\x00ab\n'] });
+    expect(push('\n--b\n\n\x00\xd8ab\n--b\n\n<a/>')).toMatchObject({ parts: ['xml <a/>'] });
+  });
+
+  it('a text of a right length is stepped over, whatever it holds', () => {
+    const { push } = reading();
+    const header = '--b\nContent-Type: text/plain\nContent-Length: 12\n\n';
+    expect(push(`${header}hello <a></a`)).toEqual(nothing(12));
+    expect(push('\r\n--b\nContent-Type: text/xml\n\n<b/>')).toEqual({
+      parts: ['xml <b/>'],
+      skipped: ['noise 12 hello <a></a'],
+      pendingBytes: 0,
+    });
   });
 });
