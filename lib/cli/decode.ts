@@ -181,14 +181,14 @@ class PartReport implements Report {
     readonly role: PictureRole | null;
     readonly truncated?: true;
   }[] = [];
-  /** Pictures before the first event: its own where it stays the only one, as in a push. */
-  private early: Part[] = [];
+  /** Pictures before the first event, without their bytes: its own where it stays the only one, as in a push. */
+  private early: { readonly header: CutHeader; readonly sizeBytes: number; readonly isTruncated: boolean }[] = [];
 
   constructor(private readonly print: (line: unknown) => void) {}
 
   document(part: Part, classifier: Classifier, io: CliIo): void {
-    for (const { name, body } of this.documents === 0 ? [] : this.early.splice(0))
-      io.err(`a picture (${name ?? 'without name'}, ${body.length} bytes) came before the first event`);
+    for (const { header, sizeBytes } of this.documents === 0 ? [] : this.early.splice(0))
+      io.err(`a picture (${header.name ?? 'without name'}, ${sizeBytes} bytes) came before the first event`);
     this.finish();
     this.pictures = [];
     this.details = {};
@@ -212,8 +212,10 @@ class PartReport implements Report {
   }
 
   picture(part: Part): void {
-    if (this.documents === 0) this.early.push({ ...part, body: Buffer.from(part.body) });
-    else this.addPicture(part, part.body.length, part.truncated);
+    const { contentType, name, formName, body, truncated } = part;
+    const header = { contentType, name, formName };
+    if (this.documents === 0) this.early.push({ header, sizeBytes: body.length, isTruncated: truncated });
+    else this.addPicture(header, body.length, truncated);
   }
 
   cut(header: CutHeader): void {
@@ -239,7 +241,8 @@ class PartReport implements Report {
     if (this.line === null) return;
     if (this.early.length > 0) {
       const behind = this.pictures.splice(0);
-      for (const part of this.early.splice(0)) this.addPicture(part, part.body.length, part.truncated);
+      for (const { header, sizeBytes, isTruncated } of this.early.splice(0))
+        this.addPicture(header, sizeBytes, isTruncated);
       this.pictures.push(...behind);
     }
     this.print(this.line);
