@@ -1,6 +1,6 @@
 /** `npm run mutation`: Stryker over codec and events. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeMarked } from '../support/marked';
 import { isHelpAsked } from '../support/usage';
@@ -10,6 +10,7 @@ import { scoreTable, type MutationReport } from './scores';
 const root = resolve(__dirname, '../../..');
 const source = join(root, 'test/mutation');
 const cache = join(root, '.cache/mutation');
+const report = join(cache, 'report.json');
 
 const USAGE = `
 npm run mutation [-- FILE... | -- --write]
@@ -36,13 +37,15 @@ function main(args: readonly string[]): number {
   const stryker = join(cache, 'node_modules/@stryker-mutator/core/bin/stryker.js');
   const only = files.length === 0 ? [] : ['--mutate', files.join(',')];
   const node = join(cache, 'node_modules/node24/bin/node');
+  // A run that breaks off must not be told by the scores of the one before.
+  rmSync(report, { force: true });
   const status = run(node, [stryker, 'run', 'test/mutation/stryker.config.mjs', ...only], root);
   if (isWritten) writeMarked(join(source, 'README.md'), 'scores', scoreTable(reported()));
   return status;
 }
 
 function reported(): MutationReport {
-  return JSON.parse(readFileSync(join(cache, 'report.json'), 'utf8')) as MutationReport;
+  return JSON.parse(readFileSync(report, 'utf8')) as MutationReport;
 }
 
 function run(command: string, args: readonly string[], cwd: string): number {
